@@ -1,0 +1,144 @@
+#include "common/base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+
+namespace tact {
+namespace {
+
+absl::Status ErrnoError(const std::filesystem::path& path, std::string_view doing) {
+  const int code = errno;
+  const std::string text = StrCat(path.string(), ": ", doing, ": ", std::strerror(code));
+  switch (code) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(text);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(text);
+    case ENOSPC:
+    case EDQUOT:
+      return absl::ResourceExhaustedError(text);
+    default:
+      return absl::UnavailableError(text);
+  }
+}
+
+absl::Status WriteAll(int fd, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(path, "cannot write");
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  if (::fsync(fd) != 0) return ErrnoError(path, "cannot fsync");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> SizeOf(int fd, const std::filesystem::path& path) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return ErrnoError(path, "cannot stat");
+  if (!S_ISREG(info.st_mode)) {
+    return absl::InvalidArgumentError(StrCat(path.string(), ": not a regular file"));
+  }
+  return static_cast<size_t>(info.st_size);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, size_t max_bytes) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(path, "cannot open");
+  absl::Cleanup close = [fd] { ::close(fd); };
+  ASSIGN_OR_RETURN(const size_t size, SizeOf(fd, path));
+  if (size > max_bytes) {
+    return FieldError(path.string(), StrCat(size, " bytes"),
+                      StrCat("the file is above the limit of ", max_bytes, " bytes"),
+                      "split it or raise the limit");
+  }
+  std::string out(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(fd, out.data() + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(path, "cannot read");
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  out.resize(done);
+  return out;
+}
+
+absl::Status SyncPath(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(path, "cannot open");
+  absl::Cleanup close = [fd] { ::close(fd); };
+  if (::fsync(fd) != 0) return ErrnoError(path, "cannot fsync");
+  return absl::OkStatus();
+}
+
+absl::Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
+  const std::filesystem::path temporary =
+      StrCat(path.string(), ".tmp.", static_cast<long>(::getpid()));
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return ErrnoError(temporary, "cannot create");
+  const absl::Status written = WriteAll(fd, bytes, temporary);
+  ::close(fd);
+  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) == 0) {
+    const auto folder = path.parent_path();
+    return SyncPath(folder.empty() ? "." : folder);
+  }
+  const absl::Status failed = written.ok() ? ErrnoError(path, "cannot rename to") : written;
+  ::unlink(temporary.c_str());
+  return failed;
+}
+
+absl::StatusOr<std::filesystem::path> ConfinePath(const std::filesystem::path& root,
+                                                  std::string_view relative) {
+  std::error_code error;
+  const auto base = std::filesystem::weakly_canonical(root, error);
+  const auto full = std::filesystem::weakly_canonical(base / std::string(relative), error);
+  const auto [end, unused] = std::mismatch(base.begin(), base.end(), full.begin(), full.end());
+  if (error || end != base.end()) {
+    return MakeError(absl::StatusCode::kPermissionDenied,
+                     {"PATH_OUTSIDE_ROOT", std::string(relative), "",
+                      StrCat("name a file under ", root.string())},
+                     "the path leaves the configured root");
+  }
+  return full;
+}
+
+absl::StatusOr<std::shared_ptr<const MappedFile>> MappedFile::Open(
+    const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(path, "cannot open");
+  absl::Cleanup close = [fd] { ::close(fd); };
+  ASSIGN_OR_RETURN(const size_t size, SizeOf(fd, path));
+  const std::byte* data = nullptr;
+  if (size > 0) {
+    void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (mapped == MAP_FAILED) return ErrnoError(path, "cannot map");
+    data = static_cast<const std::byte*>(mapped);
+  }
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
+}
+
+MappedFile::MappedFile(std::filesystem::path path, const std::byte* data, size_t size)
+    : path_(std::move(path)), data_(data), size_(size) {}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace tact

@@ -1,0 +1,53 @@
+// Files: whole reads, memory maps, and writes that are either there whole or not at all.
+#ifndef TACT_COMMON_BASE_FILE_H_
+#define TACT_COMMON_BASE_FILE_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace tact {
+
+// The whole file. NOT_FOUND if there is none; INVALID_ARGUMENT if it is above `max_bytes`.
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
+                                     size_t max_bytes = size_t{1} << 30);
+
+// Writes to a temporary file beside `path`, fsyncs, renames over `path`, fsyncs the folder.
+// RESOURCE_EXHAUSTED when the disk is full; then `path` is as it was.
+absl::Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes);
+
+// fsyncs a file or folder.
+absl::Status SyncPath(const std::filesystem::path& path);
+
+// A file that a client named, resolved under `root`; PERMISSION_DENIED if it would leave it
+// ("..", absolute elsewhere, a link that points out).
+absl::StatusOr<std::filesystem::path> ConfinePath(const std::filesystem::path& root,
+                                                  std::string_view relative);
+
+// A read-only memory map; the bytes live as long as the object.
+class MappedFile {
+ public:
+  static absl::StatusOr<std::shared_ptr<const MappedFile>> Open(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  MappedFile(std::filesystem::path path, const std::byte* data, size_t size);
+  std::filesystem::path path_;
+  const std::byte* data_;
+  size_t size_;
+};
+
+}  // namespace tact
+
+#endif  // TACT_COMMON_BASE_FILE_H_

@@ -1,0 +1,70 @@
+#include "common/base/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace tact {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class FileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(::testing::TempDir()) /
+              ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  fs::path folder_;
+};
+
+TEST_F(FileTest, WritesWholeAndLeavesNothingElse) {
+  const fs::path path = folder_ / "a.txt";
+  ASSERT_TRUE(WriteFileAtomically(path, "one").ok());
+  ASSERT_TRUE(WriteFileAtomically(path, "two").ok());
+  EXPECT_EQ(*ReadFile(path), "two");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+}
+
+TEST_F(FileTest, ErrorsNameThePath) {
+  const auto missing = ReadFile(folder_ / "missing");
+  EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(missing.status().message()), HasSubstr("missing"));
+  EXPECT_EQ(ReadFile(folder_).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_FALSE(WriteFileAtomically(folder_ / "no" / "such", "x").ok());
+}
+
+TEST_F(FileTest, ReadsUpToItsLimit) {
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "a", "12345").ok());
+  EXPECT_TRUE(ReadFile(folder_ / "a", 5).ok());
+  EXPECT_EQ(ReadFile(folder_ / "a", 4).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(FileTest, ConfinesPathsToTheRoot) {
+  fs::create_directories(folder_ / "in");
+  fs::create_symlink("/etc", folder_ / "in" / "out");
+  for (const char* inside : {"a", "b/c", "./d", "b/../e", ""}) {
+    EXPECT_TRUE(ConfinePath(folder_ / "in", inside).ok()) << inside;
+  }
+  for (const char* outside : {"../x", "a/../../x", "/etc/passwd", "out/passwd"}) {
+    EXPECT_EQ(ConfinePath(folder_ / "in", outside).status().code(),
+              absl::StatusCode::kPermissionDenied)
+        << outside;
+  }
+}
+
+TEST_F(FileTest, MapsFilesEmptyOnesToo) {
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "a", "abc").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "empty", "").ok());
+  EXPECT_EQ((*MappedFile::Open(folder_ / "a"))->bytes().size(), 3u);
+  EXPECT_EQ((*MappedFile::Open(folder_ / "empty"))->bytes().size(), 0u);
+  EXPECT_FALSE(MappedFile::Open(folder_ / "missing").ok());
+}
+
+}  // namespace
+}  // namespace tact

