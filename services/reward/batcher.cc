@@ -1,0 +1,175 @@
+#include "services/reward/batcher.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+
+namespace tact {
+namespace {
+
+const std::vector<double>& BatchBuckets() {
+  static const auto* buckets =
+      new std::vector<double>{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048};
+  return *buckets;
+}
+
+prometheus::Gauge& QueueGauge() {
+  static auto& gauge = GaugeMetric("tact_reward_queue_texts", "Texts that wait to be scored.");
+  return gauge;
+}
+
+void RecordBatch(const Batcher::Texts& texts, absl::Duration took) {
+  static auto& batch_size =
+      HistogramMetric("tact_reward_batch_texts", "Texts of one run.", BatchBuckets());
+  static auto& seconds =
+      HistogramMetric("tact_reward_batch_seconds", "Seconds of one run.", LatencyBuckets());
+  static auto& text_count = CounterMetric("tact_reward_texts_total", "Texts run.");
+  static auto& token_count = CounterMetric("tact_reward_tokens_total", "Tokens run.");
+  size_t tokens = 0;
+  for (const auto& text : texts) tokens += text.size();
+  batch_size.Observe(static_cast<double>(texts.size()));
+  seconds.Observe(absl::ToDoubleSeconds(took));
+  text_count.Increment(static_cast<double>(texts.size()));
+  token_count.Increment(static_cast<double>(tokens));
+}
+
+}  // namespace
+
+struct Batcher::Call {
+  std::vector<TokenIds> texts;
+  std::vector<Logits> logits;  // in the order of texts
+  size_t left = 0;             // texts without an answer
+  absl::Status status;         // the first error
+  bool Done() const { return left == 0 || !status.ok(); }
+};
+
+size_t Batcher::Waiting::tokens() const { return call->texts[index].size(); }
+
+Batcher::Batcher(const BatcherOptions& options, Engine engine)
+    : options_(options), engine_(std::move(engine)), thread_([this] { RunEngine(); }) {}
+
+Batcher::~Batcher() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    for (const Waiting& waiting : queue_) {
+      waiting.call->status = absl::UnavailableError("the reward service is stopping; try again");
+    }
+    queue_.clear();
+  }
+  thread_.join();
+}
+
+absl::StatusOr<std::vector<Batcher::Logits>> Batcher::Score(std::vector<TokenIds> texts,
+                                                            const CallerPatience& patience) {
+  if (texts.empty()) return std::vector<Logits>();
+  auto call = std::make_shared<Call>();
+  call->logits.resize(texts.size());
+  call->left = texts.size();
+  call->texts = std::move(texts);
+  RETURN_IF_ERROR(Enqueue(call));
+  RETURN_IF_ERROR(WaitFor(*call, patience));
+  return std::move(call->logits);
+}
+
+absl::Status Batcher::Enqueue(const std::shared_ptr<Call>& call) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return absl::UnavailableError("the reward service is stopping; try again");
+  const size_t count = call->texts.size();
+  if (queue_.size() + count > options_.max_queue) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     {"QUEUE_FULL", "items", StrCat(count, " texts, ", queue_.size(), " waiting"),
+                      StrCat("wait a second and try again with fewer texts, add replicas or raise "
+                             "--max-queue (now ",
+                             options_.max_queue, ")")},
+                     "no room in the queue");
+  }
+  for (size_t i = 0; i < count; ++i) queue_.push_back({call, i});
+  QueueGauge().Set(static_cast<double>(queue_.size()));
+  return absl::OkStatus();
+}
+
+absl::Status Batcher::WaitFor(Call& call, const CallerPatience& patience) {
+  constexpr absl::Duration kLook = absl::Milliseconds(20);  // between looks at `cancelled`
+  absl::MutexLock lock(&mutex_);
+  while (!call.Done()) {
+    const absl::Duration left = patience.deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) {
+      Abandon(call, absl::DeadlineExceededError("the deadline passed before the texts were scored; "
+                                                "allow more time or send fewer texts"));
+    } else if (patience.cancelled()) {
+      Abandon(call, absl::CancelledError("the caller gave up"));
+    } else {
+      mutex_.AwaitWithTimeout(absl::Condition(&call, &Call::Done), std::min(left, kLook));
+    }
+  }
+  return call.status;
+}
+
+void Batcher::Abandon(Call& call, const absl::Status& why) {
+  call.status = why;
+  std::erase_if(queue_, [&](const Waiting& waiting) { return waiting.call.get() == &call; });
+  QueueGauge().Set(static_cast<double>(queue_.size()));
+}
+
+void Batcher::RunEngine() {
+  engine_.start();
+  while (true) {
+    const std::vector<Waiting> batch = TakeBatch();
+    if (batch.empty()) return;
+    Deliver(batch, RunBatch(batch));
+  }
+}
+
+// Nothing means that the batcher is stopping.
+std::vector<Batcher::Waiting> Batcher::TakeBatch() {
+  absl::MutexLock lock(&mutex_);
+  const auto ready = [this] {
+    mutex_.AssertReaderHeld();
+    return stopping_ || !queue_.empty();
+  };
+  mutex_.Await(absl::Condition(&ready));
+  std::vector<Waiting> batch;
+  int64_t tokens = 0;
+  while (!queue_.empty()) {
+    tokens += static_cast<int64_t>(queue_.front().tokens());
+    if (tokens > options_.max_batch_tokens && !batch.empty()) break;
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  QueueGauge().Set(static_cast<double>(queue_.size()));
+  // Neighbours of one length keep the threads of an attention step equally busy.
+  std::stable_sort(batch.begin(), batch.end(),
+                   [](const Waiting& a, const Waiting& b) { return a.tokens() > b.tokens(); });
+  return batch;
+}
+
+absl::StatusOr<std::vector<float>> Batcher::RunBatch(const std::vector<Waiting>& batch) const {
+  Texts texts;
+  for (const Waiting& waiting : batch) texts.push_back(waiting.call->texts[waiting.index]);
+  const absl::Time started = absl::Now();
+  auto logits = CatchExceptions("scoring", [&] { return engine_.run(texts); });
+  RecordBatch(texts, absl::Now() - started);
+  return logits;
+}
+
+void Batcher::Deliver(const std::vector<Waiting>& batch,
+                      const absl::StatusOr<std::vector<float>>& logits) {
+  absl::MutexLock lock(&mutex_);
+  const size_t labels = logits.ok() ? logits->size() / batch.size() : 0;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    Call& call = *batch[i].call;
+    if (!logits.ok() && call.status.ok()) call.status = logits.status();
+    if (!call.status.ok()) continue;  // failed, or its caller has gone
+    const auto first = logits->begin() + static_cast<std::ptrdiff_t>(i * labels);
+    call.logits[batch[i].index].assign(first, first + static_cast<std::ptrdiff_t>(labels));
+    --call.left;
+  }
+}
+
+}  // namespace tact

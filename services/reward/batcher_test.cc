@@ -1,0 +1,149 @@
+#include "services/reward/batcher.h"
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+
+namespace tact {
+namespace {
+
+using Ids = Batcher::TokenIds;
+
+// One "logit" for each text, the sum of its ids; remembers the batches.
+class SumEngine {
+ public:
+  Batcher::Engine Engine() {
+    return {.run = [this](const Batcher::Texts& texts) { return Run(texts); }};
+  }
+  // Runs wait until then.
+  absl::Notification go;
+  absl::Notification first_run_started;
+  std::vector<std::vector<size_t>> lengths() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return lengths_;
+  }
+
+ private:
+  absl::StatusOr<std::vector<float>> Run(const Batcher::Texts& texts) {
+    std::vector<float> sums;
+    std::vector<size_t> lengths;
+    for (const auto& text : texts) {
+      sums.push_back(static_cast<float>(std::accumulate(text.begin(), text.end(), 0)));
+      lengths.push_back(text.size());
+    }
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      lengths_.push_back(lengths);
+    }
+    if (!first_run_started.HasBeenNotified()) first_run_started.Notify();
+    go.WaitForNotification();
+    return sums;
+  }
+  std::mutex mutex_;
+  std::vector<std::vector<size_t>> lengths_;
+};
+
+TEST(BatcherTest, EachTextGetsItsOwnLogitsInOrder) {
+  SumEngine engine;
+  engine.go.Notify();
+  Batcher batcher({}, engine.Engine());
+  const auto logits = batcher.Score({{1, 2}, {10}, {5, 5, 5}, {7}});
+  ASSERT_TRUE(logits.ok()) << logits.status();
+  EXPECT_EQ(*logits, (std::vector<Batcher::Logits>{{3}, {10}, {15}, {7}}));
+}
+
+TEST(BatcherTest, NoTextsNeedNoEngine) {
+  SumEngine engine;
+  engine.go.Notify();
+  Batcher batcher({}, engine.Engine());
+  EXPECT_TRUE(batcher.Score({})->empty());
+  EXPECT_TRUE(engine.lengths().empty());
+}
+
+TEST(BatcherTest, WaitingTextsOfManyCallersShareOneRunSortedByLength) {
+  SumEngine engine;
+  Batcher batcher({}, engine.Engine());
+  std::vector<std::thread> callers;
+  callers.emplace_back([&] { EXPECT_TRUE(batcher.Score({{1}}).ok()); });
+  engine.first_run_started.WaitForNotification();  // the others now meet a busy engine
+  std::atomic<int> asked = 0;
+  for (int i = 2; i <= 5; ++i) {
+    callers.emplace_back([&batcher, &asked, i] {
+      CallerPatience patience;
+      patience.cancelled = [&asked, first = true]() mutable {
+        if (std::exchange(first, false)) ++asked;  // called once it is in the queue
+        return false;
+      };
+      const auto logits = batcher.Score({Ids(i, 1), Ids(1, i)}, patience);
+      ASSERT_TRUE(logits.ok());
+      EXPECT_EQ(*logits, (std::vector<Batcher::Logits>{{float(i)}, {float(i)}}));
+    });
+  }
+  while (asked < 4) absl::SleepFor(absl::Milliseconds(1));
+  engine.go.Notify();
+  for (auto& caller : callers) caller.join();
+  const auto lengths = engine.lengths();
+  ASSERT_EQ(lengths.size(), 2u);
+  EXPECT_EQ(lengths[1], (std::vector<size_t>{5, 4, 3, 2, 1, 1, 1, 1}));
+}
+
+TEST(BatcherTest, ARunKeepsToTheTokenBudgetButALongTextRunsAlone) {
+  SumEngine engine;
+  engine.go.Notify();
+  Batcher batcher({.max_batch_tokens = 4}, engine.Engine());
+  const auto logits = batcher.Score({Ids(3, 1), Ids(1, 1), Ids(9, 1), Ids(2, 1), Ids(2, 1), {1}});
+  ASSERT_TRUE(logits.ok());
+  EXPECT_EQ(engine.lengths(), (std::vector<std::vector<size_t>>{{3, 1}, {9}, {2, 2}, {1}}));
+}
+
+TEST(BatcherTest, AFullQueueRefusesAtOnceWithTheCureAndScoresNothing) {
+  SumEngine engine;
+  Batcher batcher({.max_queue = 3}, engine.Engine());
+  std::thread first([&] { EXPECT_TRUE(batcher.Score({{1}}).ok()); });
+  engine.first_run_started.WaitForNotification();
+  const auto refused = batcher.Score({{1}, {2}, {3}, {4}});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(refused.status().message().find("--max-queue (now 3)"), std::string::npos);
+  engine.go.Notify();
+  first.join();
+  EXPECT_TRUE(batcher.Score({{1}, {2}, {3}}).ok()) << "nothing of the refused call is left";
+}
+
+TEST(BatcherTest, APassedDeadlineAndACancelFreeTheQueue) {
+  SumEngine engine;
+  Batcher batcher({.max_queue = 2}, engine.Engine());
+  std::thread first([&] { EXPECT_TRUE(batcher.Score({{1}}).ok()); });
+  engine.first_run_started.WaitForNotification();
+  const auto late = batcher.Score({{2}, {3}}, {.deadline = absl::Now() + absl::Milliseconds(30)});
+  EXPECT_EQ(late.status().code(), absl::StatusCode::kDeadlineExceeded);
+  const auto gone = batcher.Score({{4}, {5}}, {.cancelled = [] { return true; }});
+  EXPECT_EQ(gone.status().code(), absl::StatusCode::kCancelled);
+  engine.go.Notify();
+  first.join();
+  EXPECT_TRUE(batcher.Score({{6}, {7}}).ok());
+  EXPECT_EQ(engine.lengths().size(), 2u) << "texts of callers that gave up never ran";
+}
+
+TEST(BatcherTest, AnErrorOfTheEngineReachesTheCallerAndTheBatcherGoesOn) {
+  int run = 0;
+  Batcher batcher({}, {.run = [&](const Batcher::Texts&) -> absl::StatusOr<std::vector<float>> {
+                    if (++run == 1) return absl::DataLossError("broken");
+                    if (run == 2) throw std::runtime_error("thrown");
+                    return std::vector<float>{1};
+                  }});
+  EXPECT_EQ(batcher.Score({{1}}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(batcher.Score({{1}}).status().code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(batcher.Score({{1}}).ok());
+}
+
+}  // namespace
+}  // namespace tact
