@@ -1,0 +1,58 @@
+// Named tensors from a model folder or from a pushed payload, read as finite f32 of a wanted shape;
+// it remembers what was asked for, so that tensors nobody knows are found.
+#ifndef TACT_SERVICES_POLICY_ENGINE_TENSOR_SOURCE_H_
+#define TACT_SERVICES_POLICY_ENGINE_TENSOR_SOURCE_H_
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/kernels/linear.h"
+#include "common/model/safetensors.h"
+
+namespace tact {
+
+class TensorSource {
+ public:
+  // `checkpoint` or `tensors` must outlive the source. `label` is what errors name.
+  explicit TensorSource(const Checkpoint& checkpoint);
+  TensorSource(const SafeTensors& tensors, std::string label);
+
+  bool Has(std::string_view name) const { return find_(name) != nullptr; }
+  const TensorView* Find(std::string_view name) const { return find_(name); }
+  const std::vector<std::string>& names() const { return names_; }
+  const std::string& label() const { return label_; }
+
+  // INVALID_ARGUMENT names the tensor: missing, another shape, not a float, not finite.
+  absl::StatusOr<std::vector<float>> Read(const std::string& name, std::vector<int64_t> shape);
+
+  // Weights [out, in] each, stacked into one product y = x [W0; W1; ...]^T.
+  absl::StatusOr<PackedLinear> Linear(std::initializer_list<std::string> names, int64_t out,
+                                      int64_t in);
+
+  // Marks a name as known without reading it.
+  void Ignore(const std::string& name) { used_.insert(name); }
+  // INVALID_ARGUMENT names the first tensor that was neither read nor ignored.
+  absl::Status CheckAllUsed() const;
+
+  // INVALID_ARGUMENT about one tensor of this source.
+  absl::Status Error(std::string_view tensor, std::string_view value, std::string_view problem,
+                     std::string_view fix) const;
+
+ private:
+  std::string label_;
+  std::vector<std::string> names_;
+  std::function<const TensorView*(std::string_view)> find_;
+  std::set<std::string> used_;
+};
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_POLICY_ENGINE_TENSOR_SOURCE_H_

@@ -1,0 +1,108 @@
+#include "services/policy/model_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+
+namespace tact {
+namespace {
+
+constexpr size_t kMaxNameLength = 64;
+
+absl::Status VersionError(const PushTarget& target, const ServedEntry& served) {
+  const bool same = target.weight_version == served.weight_version;
+  return MakeError(absl::StatusCode::kAborted,
+                   {.reason = "VERSION_NOT_NEWER",
+                    .field = "header.weight_version",
+                    .value = StrCat(target.weight_version),
+                    .fix = StrCat("push a version above ", served.weight_version)},
+                   StrCat("\"", target.name, "\" is served at version ", served.weight_version,
+                          same ? " with another sha256" : ""));
+}
+
+}  // namespace
+
+ModelRegistry::ModelRegistry(ServedEntry base, size_t max_models) : max_models_(max_models) {
+  absl::MutexLock lock(&mutex_);
+  base.name = kBaseModel;
+  entries_.emplace(kBaseModel, std::move(base));
+}
+
+std::string ModelRegistry::NamesLocked() const {
+  return absl::StrJoin(entries_, ", ",
+                       [](std::string* out, const auto& entry) { StrAppend(out, entry.first); });
+}
+
+absl::StatusOr<ServedEntry> ModelRegistry::Find(std::string_view name,
+                                                std::string_view field) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(name.empty() ? kBaseModel : name);
+  if (found != entries_.end()) return found->second;
+  return MakeError(absl::StatusCode::kNotFound,
+                   {.reason = "MODEL_NOT_FOUND",
+                    .field = std::string(field),
+                    .value = StrCat("\"", Shorten(name), "\""),
+                    .fix = StrCat("use one of: ", NamesLocked())},
+                   "no such model is served");
+}
+
+std::vector<ServedEntry> ModelRegistry::List() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<ServedEntry> list;
+  for (const auto& [name, entry] : entries_) list.push_back(entry);
+  return list;
+}
+
+absl::StatusOr<ModelRegistry::PushCheck> ModelRegistry::CheckLocked(
+    const PushTarget& target) const {
+  const auto found = entries_.find(target.name);
+  if (found == entries_.end()) {
+    if (entries_.size() < max_models_) return PushCheck::kNew;
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     {.reason = "TOO_MANY_MODELS",
+                      .field = "header.model",
+                      .value = StrCat("\"", target.name, "\""),
+                      .fix = StrCat("push under one of: ", NamesLocked(),
+                                    "; or restart the server with a higher --max-models")},
+                     StrCat("the server already holds ", entries_.size(), " models, its limit"));
+  }
+  const ServedEntry& served = found->second;
+  if (target.weight_version > served.weight_version) return PushCheck::kNew;
+  if (target.weight_version == served.weight_version && target.sha256 == served.sha256) {
+    return PushCheck::kAlreadyServed;
+  }
+  return VersionError(target, served);
+}
+
+absl::StatusOr<ModelRegistry::PushCheck> ModelRegistry::CheckPush(const PushTarget& target) const {
+  absl::MutexLock lock(&mutex_);
+  return CheckLocked(target);
+}
+
+absl::StatusOr<ServedEntry> ModelRegistry::Publish(ServedEntry entry) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const PushCheck check,
+                   CheckLocked({entry.name, entry.weight_version, entry.sha256}));
+  ServedEntry& served = entries_[entry.name];
+  if (check == PushCheck::kNew) served = std::move(entry);
+  return served;
+}
+
+absl::Status ValidatePushName(std::string_view name, std::string_view field) {
+  const bool valid =
+      !name.empty() && name.size() <= kMaxNameLength && name != kBaseModel &&
+      std::ranges::all_of(name, [](unsigned char c) {
+        return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_' || c == '.';
+      });
+  if (valid) return absl::OkStatus();
+  return FieldError(field, StrCat("\"", Shorten(name), "\""), "cannot be pushed to",
+                    StrCat("use 1 to ", kMaxNameLength,
+                           " lower-case letters, digits, '-', '_', '.', and not \"base\", "
+                           "which keeps what the replica was started with"));
+}
+
+}  // namespace tact

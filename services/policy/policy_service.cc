@@ -1,0 +1,269 @@
+#include "services/policy/policy_service.h"
+
+#include <unordered_set>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/rpc/handler.h"
+
+namespace tact {
+namespace {
+
+ServedEntry BaseEntry(const PolicyModel& model) {
+  return {.name = std::string(kBaseModel),
+          .parameters = static_cast<uint64_t>(model.config.num_parameters()),
+          .weights = {model.snapshot, nullptr}};
+}
+
+v1::FinishReason ToProto(EndReason reason) {
+  return reason == EndReason::kEos ? v1::FINISH_REASON_EOS : v1::FINISH_REASON_LENGTH;
+}
+
+v1::ServedModel ToProto(const ServedEntry& entry) {
+  v1::ServedModel model;
+  model.set_name(entry.name);
+  model.set_weight_version(entry.weight_version);
+  model.set_sha256(entry.sha256);
+  model.set_parent(entry.parent);
+  model.set_parameters(entry.parameters);
+  return model;
+}
+
+absl::Status CheckVersion(const ServedEntry& entry, uint64_t least) {
+  if (entry.weight_version >= least) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      {.reason = "WEIGHTS_TOO_OLD",
+       .field = "min_weight_version",
+       .value = StrCat(least),
+       .fix = "push the newer weights to this replica, or ask another one"},
+      StrCat("this replica serves \"", entry.name, "\" at version ", entry.weight_version));
+}
+
+void RecordPush(const ServedEntry& entry, absl::Time started) {
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - started);
+  HistogramMetric("tact_policy_push_seconds", "From a push's first message to its swap.",
+                  LatencyBuckets())
+      .Observe(seconds);
+  GaugeMetric("tact_policy_weight_version", "Version of the weights that were pushed last.")
+      .Set(static_cast<double>(entry.weight_version));
+  LogInfo("serving ", entry.name, " version ", entry.weight_version, " sha256 ", entry.sha256,
+          " after ", seconds, " s");
+}
+
+}  // namespace
+
+PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptions& options)
+    : model_(std::move(model)),
+      limits_{options.engine.sequence.max_prompt_tokens, options.engine.sequence.max_new_tokens,
+              model_.config.vocab_size},
+      registry_(BaseEntry(model_), options.max_models),
+      push_(registry_, options.engine.sequence, options.max_push_bytes),
+      engine_(options.engine, model_.config) {}
+
+absl::StatusOr<std::vector<Encoded>> PolicyServiceImpl::EncodePrompts(
+    const v1::GenerateRequest& request) const {
+  std::vector<Encoded> prompts;
+  for (int i = 0; i < request.prompts_size(); ++i) {
+    ASSIGN_OR_RETURN(Encoded encoded, EncodePrompt(*model_.tokenizer, request.prompts(i), i,
+                                                   limits_, request.truncate_prompts()));
+    prompts.push_back(std::move(encoded));
+  }
+  return prompts;
+}
+
+v1::Completion PolicyServiceImpl::ToCompletion(const SequenceResult& result, const Encoded& prompt,
+                                               bool return_tokens) const {
+  v1::Completion completion;
+  completion.set_prompt_index(static_cast<uint32_t>(result.index));
+  completion.set_sample_index(result.sample);
+  completion.set_text(model_.tokenizer->Decode(result.ids, /*skip_special_tokens=*/true));
+  completion.set_finish_reason(ToProto(result.reason));
+  completion.set_prompt_tokens(static_cast<uint32_t>(prompt.ids.size()));
+  completion.set_prompt_truncated(prompt.truncated);
+  completion.set_response_tokens(static_cast<uint32_t>(result.ids.size()));
+  if (!return_tokens) return completion;
+  completion.mutable_token_ids()->Add(result.ids.begin(), result.ids.end());
+  completion.mutable_logprobs()->Add(result.model_logprobs.begin(), result.model_logprobs.end());
+  return completion;
+}
+
+absl::Status PolicyServiceImpl::DoGenerate(const grpc::ServerContext& context,
+                                           const v1::GenerateRequest& request,
+                                           v1::GenerateResponse& response) {
+  ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
+  RETURN_IF_ERROR(ValidateCount("prompts", request.prompts_size()));
+  ASSIGN_OR_RETURN(const SamplingOptions sampling,
+                   ReadSampling(request.sampling(), limits_, /*sample_by_default=*/false));
+  ASSIGN_OR_RETURN(const std::vector<Encoded> prompts, EncodePrompts(request));
+  std::vector<PromptTask> tasks;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    tasks.push_back({i, entry.weights, prompts[i].ids, /*prompt_key=*/i, sampling, {}});
+  }
+  const int64_t samples = sampling.num_samples;
+  const auto count = static_cast<int64_t>(prompts.size()) * samples;
+  for (int64_t i = 0; i < count; ++i) response.add_completions();
+  Collector collector(context);
+  RETURN_IF_ERROR(collector.Submit(engine_, std::move(tasks)));
+  for (int64_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(const SequenceResult result, collector.Next());
+    const auto at = static_cast<int>(result.index * samples + result.sample);
+    *response.mutable_completions(at) =
+        ToCompletion(result, prompts[result.index], request.return_tokens());
+  }
+  response.set_weight_version(entry.weight_version);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PromptTask>> PolicyServiceImpl::RolloutTasks(
+    const v1::StreamRolloutsRequest& request, const SamplingOptions& sampling,
+    const ServedWeights& weights) const {
+  std::vector<PromptTask> tasks;
+  std::unordered_set<uint64_t> seen;
+  for (int i = 0; i < request.prompts_size(); ++i) {
+    const v1::RolloutPrompt& prompt = request.prompts(i);
+    const std::string field = StrCat("prompts[", i, "]");
+    if (!seen.insert(prompt.id()).second) {
+      return FieldError(field + ".id", StrCat(prompt.id()), "occurs twice",
+                        "give each prompt of a call its own id");
+    }
+    ASSIGN_OR_RETURN(std::vector<int32_t> ids,
+                     ReadTokenIds(prompt.token_ids(), field + ".token_ids",
+                                  limits_.max_prompt_tokens, limits_.vocab_size));
+    tasks.push_back({static_cast<size_t>(i), weights, std::move(ids), prompt.id(), sampling, {}});
+  }
+  return tasks;
+}
+
+v1::Rollout PolicyServiceImpl::ToRollout(const SequenceResult& result,
+                                         const v1::RolloutPrompt& prompt, uint64_t version) const {
+  v1::Rollout rollout;
+  rollout.set_prompt_id(prompt.id());
+  rollout.set_sample_index(result.sample);
+  rollout.mutable_token_ids()->Add(result.ids.begin(), result.ids.end());
+  rollout.mutable_logprobs()->Add(result.behaviour_logprobs.begin(),
+                                  result.behaviour_logprobs.end());
+  rollout.set_text(model_.tokenizer->Decode(result.ids, /*skip_special_tokens=*/true));
+  rollout.set_finish_reason(ToProto(result.reason));
+  rollout.set_weight_version(version);
+  return rollout;
+}
+
+absl::Status PolicyServiceImpl::DoRollouts(const grpc::ServerContext& context,
+                                           const v1::StreamRolloutsRequest& request,
+                                           RolloutWriter& writer) {
+  ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
+  RETURN_IF_ERROR(CheckVersion(entry, request.min_weight_version()));
+  RETURN_IF_ERROR(ValidateCount("prompts", request.prompts_size()));
+  ASSIGN_OR_RETURN(const SamplingOptions sampling,
+                   ReadSampling(request.sampling(), limits_, /*sample_by_default=*/true));
+  ASSIGN_OR_RETURN(std::vector<PromptTask> tasks, RolloutTasks(request, sampling, entry.weights));
+  Collector collector(context);
+  RETURN_IF_ERROR(collector.Submit(engine_, std::move(tasks)));
+  const int64_t count = request.prompts_size() * sampling.num_samples;
+  for (int64_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(const SequenceResult result, collector.Next());
+    v1::StreamRolloutsResponse message;
+    *message.mutable_rollout() =
+        ToRollout(result, request.prompts(static_cast<int>(result.index)), entry.weight_version);
+    if (!writer.Write(message)) return absl::CancelledError("the reader has gone");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PromptTask>> PolicyServiceImpl::ScoreTasks(
+    const v1::ScoreLogprobsRequest& request, const ServedWeights& weights) const {
+  std::vector<PromptTask> tasks;
+  for (int i = 0; i < request.items_size(); ++i) {
+    const v1::LogprobItem& item = request.items(i);
+    const std::string field = StrCat("items[", i, "].");
+    PromptTask task = {.index = static_cast<size_t>(i), .weights = weights};
+    ASSIGN_OR_RETURN(task.prompt_ids, ReadTokenIds(item.prompt_ids(), field + "prompt_ids",
+                                                   limits_.max_prompt_tokens, limits_.vocab_size));
+    ASSIGN_OR_RETURN(task.forced, ReadTokenIds(item.response_ids(), field + "response_ids",
+                                               limits_.max_new_tokens, limits_.vocab_size));
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+absl::Status PolicyServiceImpl::DoScore(const grpc::ServerContext& context,
+                                        const v1::ScoreLogprobsRequest& request,
+                                        v1::ScoreLogprobsResponse& response) {
+  ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
+  RETURN_IF_ERROR(ValidateCount("items", request.items_size()));
+  ASSIGN_OR_RETURN(std::vector<PromptTask> tasks, ScoreTasks(request, entry.weights));
+  for (int i = 0; i < request.items_size(); ++i) response.add_items();
+  Collector collector(context);
+  RETURN_IF_ERROR(collector.Submit(engine_, std::move(tasks)));
+  for (int i = 0; i < request.items_size(); ++i) {
+    ASSIGN_OR_RETURN(const SequenceResult result, collector.Next());
+    response.mutable_items(static_cast<int>(result.index))
+        ->mutable_logprobs()
+        ->Add(result.model_logprobs.begin(), result.model_logprobs.end());
+  }
+  response.set_weight_version(entry.weight_version);
+  return absl::OkStatus();
+}
+
+absl::Status PolicyServiceImpl::DoGetModel(const v1::GetModelRequest& request,
+                                           v1::GetModelResponse& response) const {
+  response.set_architecture("t5");
+  response.set_path(model_.folder.string());
+  response.set_vocab_size(static_cast<uint32_t>(model_.config.vocab_size));
+  response.set_max_prompt_tokens(static_cast<uint32_t>(limits_.max_prompt_tokens));
+  response.set_max_new_tokens(static_cast<uint32_t>(limits_.max_new_tokens));
+  if (!request.model().empty()) {
+    ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
+    *response.add_models() = ToProto(entry);
+    return absl::OkStatus();
+  }
+  for (const ServedEntry& entry : registry_.List()) *response.add_models() = ToProto(entry);
+  return absl::OkStatus();
+}
+
+grpc::Status PolicyServiceImpl::Generate(grpc::ServerContext* context,
+                                         const v1::GenerateRequest* request,
+                                         v1::GenerateResponse* response) {
+  return HandleCall(kName, "Generate", context,
+                    [&] { return DoGenerate(*context, *request, *response); });
+}
+
+grpc::Status PolicyServiceImpl::StreamRollouts(grpc::ServerContext* context,
+                                               const v1::StreamRolloutsRequest* request,
+                                               RolloutWriter* writer) {
+  return HandleCall(kName, "StreamRollouts", context,
+                    [&] { return DoRollouts(*context, *request, *writer); });
+}
+
+grpc::Status PolicyServiceImpl::ScoreLogprobs(grpc::ServerContext* context,
+                                              const v1::ScoreLogprobsRequest* request,
+                                              v1::ScoreLogprobsResponse* response) {
+  return HandleCall(kName, "ScoreLogprobs", context,
+                    [&] { return DoScore(*context, *request, *response); });
+}
+
+grpc::Status PolicyServiceImpl::PushWeights(grpc::ServerContext* context,
+                                            grpc::ServerReader<v1::PushWeightsRequest>* reader,
+                                            v1::PushWeightsResponse* response) {
+  return HandleCall(kName, "PushWeights", context, [&]() -> absl::Status {
+    const absl::Time started = absl::Now();
+    ASSIGN_OR_RETURN(const ServedEntry entry, push_.Handle([&](v1::PushWeightsRequest* message) {
+      return reader->Read(message);
+    }));
+    RecordPush(entry, started);
+    *response->mutable_model() = ToProto(entry);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status PolicyServiceImpl::GetModel(grpc::ServerContext* context,
+                                         const v1::GetModelRequest* request,
+                                         v1::GetModelResponse* response) {
+  return HandleCall(kName, "GetModel", context, [&] { return DoGetModel(*request, *response); });
+}
+
+}  // namespace tact
