@@ -1,0 +1,34 @@
+// Process-wide settings for compute threads and the allocator. Call both first in main:
+//   EnsurePassiveWait(argv); ConfigureThreads(n);
+#ifndef TACT_COMMON_KERNELS_THREADS_H_
+#define TACT_COMMON_KERNELS_THREADS_H_
+
+#include <cstdint>
+#include <functional>
+
+namespace tact {
+
+// OpenMP reads OMP_WAIT_POLICY before main, and its default spins: two processes on the same cores
+// then slow each other by 50 times. Where the variable is not set this sets it to "passive" and
+// runs the same program again (same pid, same arguments); where that fails, it goes on without.
+void EnsurePassiveWait(char** argv);
+
+// OpenMP threads for this process and malloc thresholds that keep big buffers in the heap instead
+// of mapping and zeroing fresh pages for each. `threads` <= 0 takes the CPUs this process may use.
+// Returns the number that is in force. Not for use once work has begun.
+int ConfigureThreads(int threads);
+
+// OpenMP settings are per thread: a thread that will call kernels, other than main, calls this
+// first.
+void UseComputeThreads(int threads);
+
+// CPUs that this process may use: its affinity mask and its cgroup's quota, at least 1.
+int AvailableCpus();
+
+// body(0) ... body(n - 1) on the compute threads, in any order; returns when all are done.
+// `body` must not throw.
+void ParallelFor(int64_t n, const std::function<void(int64_t)>& body);
+
+}  // namespace tact
+
+#endif  // TACT_COMMON_KERNELS_THREADS_H_

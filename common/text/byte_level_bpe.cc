@@ -1,0 +1,226 @@
+#include "common/text/byte_level_bpe.h"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/text/utf8.h"
+#include "nlohmann/json.hpp"
+
+namespace tact {
+namespace {
+
+constexpr int32_t kMaxId = 10'000'000;
+constexpr size_t kCachedWordBytes = 64;
+constexpr size_t kCachedWords = size_t{1} << 16;
+constexpr size_t kBytes = 256;
+
+bool IsPrintableLatin1(size_t byte) {
+  return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+}
+
+std::array<char32_t, kBytes> ByteCharacters() {
+  std::array<char32_t, kBytes> characters;
+  char32_t next = 0x100;
+  for (size_t byte = 0; byte < kBytes; ++byte) {
+    characters[byte] = IsPrintableLatin1(byte) ? static_cast<char32_t>(byte) : next++;
+  }
+  return characters;
+}
+
+uint64_t PairKey(int32_t left, int32_t right) {
+  return (static_cast<uint64_t>(left) << 32) | static_cast<uint32_t>(right);
+}
+
+// A linked list of symbols by position, so that joining two costs nothing but its own work.
+class SymbolList {
+ public:
+  explicit SymbolList(std::vector<int32_t> symbols)
+      : symbols_(std::move(symbols)), previous_(symbols_.size()), next_(symbols_.size()) {
+    for (int32_t i = 0; i < size(); ++i) {
+      previous_[i] = i - 1;
+      next_[i] = i + 1;
+    }
+  }
+
+  int32_t size() const { return static_cast<int32_t>(symbols_.size()); }
+  int32_t At(int32_t position) const { return symbols_[position]; }
+  int32_t Previous(int32_t position) const { return previous_[position]; }
+  int32_t Next(int32_t position) const { return next_[position]; }
+  // Whether a symbol stands at `left` and another behind it.
+  bool HasPair(int32_t left) const {
+    return left >= 0 && symbols_[left] != kGone && next_[left] < size();
+  }
+
+  // The symbol at `left` and the one behind it become `result`, at `left`.
+  void Join(int32_t left, int32_t result) {
+    const int32_t right = next_[left];
+    symbols_[left] = result;
+    symbols_[right] = kGone;
+    next_[left] = next_[right];
+    if (next_[left] < size()) previous_[next_[left]] = left;
+  }
+
+  std::vector<int32_t> Left() && {
+    std::erase(symbols_, kGone);
+    return std::move(symbols_);
+  }
+
+ private:
+  static constexpr int32_t kGone = -1;
+  std::vector<int32_t> symbols_, previous_, next_;
+};
+
+}  // namespace
+
+absl::StatusOr<BpeVocabulary> ParseBpeVocabulary(std::string_view json, std::string_view file) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object() || parsed.empty()) {
+    return FieldError(file, Shorten(json, 20), "not a json object of tokens and ids",
+                      "copy the model's vocab.json again");
+  }
+  BpeVocabulary out;
+  for (const auto& [token, id] : parsed.items()) {
+    if (!id.is_number_integer() || id < 0 || id > kMaxId) {
+      return FieldError(StrCat(file, ": \"", token, "\""), id.dump(),
+                        StrCat("an id must be a whole number from 0 to ", kMaxId),
+                        "copy the model's vocab.json again");
+    }
+    const auto index = id.get<int32_t>();
+    out.ids.emplace(token, index);
+    out.tokens.resize(std::max(out.tokens.size(), static_cast<size_t>(index) + 1));
+    out.tokens[static_cast<size_t>(index)] = token;
+  }
+  return out;
+}
+
+const std::array<std::string, 256>& ByteTokens() {
+  static const auto* const tokens = [] {
+    auto* made = new std::array<std::string, kBytes>;
+    const auto characters = ByteCharacters();
+    for (size_t byte = 0; byte < kBytes; ++byte) AppendUtf8(characters[byte], &(*made)[byte]);
+    return made;
+  }();
+  return *tokens;
+}
+
+std::string BytesOfTokens(std::string_view joined_tokens) {
+  static const auto* const bytes = [] {
+    auto* made = new absl::flat_hash_map<char32_t, char>;
+    const auto characters = ByteCharacters();
+    for (size_t byte = 0; byte < kBytes; ++byte) {
+      made->emplace(characters[byte], static_cast<char>(byte));
+    }
+    return made;
+  }();
+  std::string out;
+  for (size_t i = 0; i < joined_tokens.size();) {
+    const char32_t character = NextCodePoint(joined_tokens, &i);
+    if (const auto found = bytes->find(character); found != bytes->end()) {
+      out.push_back(found->second);
+    } else {
+      AppendUtf8(character, &out);
+    }
+  }
+  return out;
+}
+
+BytePairMerger::BytePairMerger(std::string_view merges_txt, const BpeVocabulary& vocabulary,
+                               int32_t unk_id)
+    : unk_id_(unk_id) {
+  for (size_t byte = 0; byte < kBytes; ++byte) {
+    byte_symbols_[byte] = Intern(ByteTokens()[byte], vocabulary);
+  }
+  int32_t rank = 0;  // of the first line, which is left out
+  for (size_t at = 0, end; (end = merges_txt.find('\n', at)) != merges_txt.npos; at = end + 1) {
+    if (rank > 0) AddMerge(merges_txt.substr(at, end - at), rank, vocabulary);
+    ++rank;
+  }
+  symbols_.clear();
+}
+
+BytePairMerger::Symbol BytePairMerger::Intern(std::string_view token,
+                                              const BpeVocabulary& vocabulary) {
+  const auto [at, added] =
+      symbols_.emplace(std::string(token), static_cast<Symbol>(symbol_ids_.size()));
+  if (added) {
+    const auto found = vocabulary.ids.find(token);
+    symbol_ids_.push_back(found == vocabulary.ids.end() ? unk_id_ : found->second);
+  }
+  return at->second;
+}
+
+void BytePairMerger::AddMerge(std::string_view line, int32_t rank,
+                              const BpeVocabulary& vocabulary) {
+  line = Strip(line);
+  const std::string_view first = line.substr(0, line.find(' '));
+  const std::string_view second = StripLeft(line.substr(first.size()));
+  if (first.empty() || second.empty() || second.find(' ') != second.npos) return;
+  const Symbol left = Intern(first, vocabulary);
+  const Symbol right = Intern(second, vocabulary);
+  const Symbol result = Intern(StrCat(first, second), vocabulary);
+  merges_[PairKey(left, right)] = {rank, result};
+}
+
+const BytePairMerger::Merge* BytePairMerger::Find(Symbol left, Symbol right) const {
+  const auto found = merges_.find(PairKey(left, right));
+  return found == merges_.end() ? nullptr : &found->second;
+}
+
+// Rounds: the pair of lowest rank is merged wherever it stands, from left to right, before the
+// pairs that this makes are looked at.
+std::vector<BytePairMerger::Symbol> BytePairMerger::MergeAll(std::vector<Symbol> symbols) const {
+  SymbolList list(std::move(symbols));
+  using Candidate = std::pair<int32_t, int32_t>;  // rank, position of the left symbol
+  std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
+  const auto offer = [&](int32_t left) {
+    if (!list.HasPair(left)) return;
+    if (const Merge* merge = Find(list.At(left), list.At(list.Next(left)))) {
+      candidates.emplace(merge->rank, left);
+    }
+  };
+  for (int32_t i = 0; i < list.size(); ++i) offer(i);
+
+  std::vector<int32_t> merged;
+  while (!candidates.empty()) {
+    const int32_t rank = candidates.top().first;
+    merged.clear();
+    while (!candidates.empty() && candidates.top().first == rank) {
+      const int32_t left = candidates.top().second;
+      candidates.pop();
+      if (!list.HasPair(left)) continue;  // one of the two went into an earlier merge
+      const Merge* merge = Find(list.At(left), list.At(list.Next(left)));
+      if (merge == nullptr || merge->rank != rank) continue;
+      list.Join(left, merge->result);
+      merged.push_back(left);
+    }
+    for (const int32_t left : merged) {
+      offer(list.Previous(left));
+      offer(left);
+    }
+  }
+  return std::move(list).Left();
+}
+
+void BytePairMerger::AppendIds(std::string_view word, std::vector<int32_t>* ids) const {
+  const bool cached = word.size() <= kCachedWordBytes;
+  if (cached) {
+    absl::ReaderMutexLock lock(&mutex_);
+    if (const auto found = cache_.find(word); found != cache_.end()) {
+      ids->insert(ids->end(), found->second.begin(), found->second.end());
+      return;
+    }
+  }
+  std::vector<Symbol> symbols;
+  for (const char byte : word) symbols.push_back(byte_symbols_[static_cast<unsigned char>(byte)]);
+  std::vector<int32_t> made;
+  for (const Symbol symbol : MergeAll(std::move(symbols))) made.push_back(symbol_ids_[symbol]);
+  ids->insert(ids->end(), made.begin(), made.end());
+  if (!cached) return;
+  absl::MutexLock lock(&mutex_);
+  if (cache_.size() < kCachedWords) cache_.emplace(std::string(word), std::move(made));
+}
+
+}  // namespace tact

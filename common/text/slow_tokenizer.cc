@@ -1,0 +1,129 @@
+#include "common/text/slow_tokenizer.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/text/utf8.h"
+
+namespace tact {
+
+std::string CleanUpTokenization(std::string text) {
+  // One after the other: an earlier replacement may make room for a later one.
+  static constexpr std::array<std::pair<const char*, const char*>, 10> kSteps = {{{" .", "."},
+                                                                                  {" ?", "?"},
+                                                                                  {" !", "!"},
+                                                                                  {" ,", ","},
+                                                                                  {" ' ", "'"},
+                                                                                  {" n't", "n't"},
+                                                                                  {" 'm", "'m"},
+                                                                                  {" 's", "'s"},
+                                                                                  {" 've", "'ve"},
+                                                                                  {" 're", "'re"}}};
+  for (const auto& [from, to] : kSteps) absl::StrReplaceAll({{from, to}}, &text);
+  return text;
+}
+
+void SlowTokenizer::AddUnlessKnown(const std::string& token) {
+  if (token == unk_token_ || TokenToId(token) != base_unk_id_) return;
+  added_ids_.emplace(token, vocab_size());
+  added_tokens_.push_back(token);
+}
+
+// Tokens of added_tokens.json must continue the vocabulary, or be in it with the id they name.
+absl::Status SlowTokenizer::AddFromFile(const TokenizerSettings& settings, std::string_view file) {
+  for (const auto& [token, id] : settings.added) {
+    AddUnlessKnown(token);
+    if (TokenToId(token) == id) continue;
+    return FieldError(StrCat(file, ": \"", token, "\""), StrCat(id),
+                      StrCat("the added token must have id ", TokenToId(token),
+                             ", the next one of this vocabulary"),
+                      "copy vocabulary and added_tokens.json from the same model");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SlowTokenizer::FinishLoading(const TokenizerSettings& settings,
+                                          std::string_view file) {
+  const auto& named = settings.special.named;
+  for (const TokenRole role : {kPad, kEos, kUnk}) {
+    if (named[role]) continue;
+    return FieldError(file, "null", "the tokenizer has no pad, eos or unk token",
+                      "name them in special_tokens_map.json");
+  }
+  unk_token_ = named[kUnk]->content;
+  base_unk_id_ = BaseTokenToId(unk_token_);
+  if (base_unk_id_ < 0) {
+    return FieldError(file, unk_token_, "the vocabulary lacks the unknown token",
+                      "copy vocabulary and special_tokens_map.json from the same model");
+  }
+  RETURN_IF_ERROR(AddFromFile(settings, StrCat(file, " with added_tokens.json")));
+  std::vector<AddedToken> unsplit = settings.special.All();
+  for (const auto& token : unsplit) AddUnlessKnown(token.content);
+  for (const auto& token : unsplit) {
+    const int32_t id = TokenToId(token.content);
+    special_tokens_.emplace(token.content, id);
+    special_ids_.insert(id);
+  }
+  for (const auto& token : added_tokens_) {
+    if (!special_tokens_.contains(token)) unsplit.push_back({token});
+  }
+  for (size_t role = 0; role < kRoleCount; ++role) {
+    if (named[role]) role_ids_[role] = TokenToId(named[role]->content);
+  }
+  splitter_ = std::make_unique<SpecialTokenSplitter>(std::move(unsplit));
+  return absl::OkStatus();
+}
+
+std::vector<int32_t> SlowTokenizer::EncodeBare(std::string_view text) const {
+  const std::string prepared = Prepare(ReplaceInvalidUtf8(text));
+  std::vector<int32_t> ids;
+  for (const auto& part : splitter_->Split(prepared)) {
+    if (part.special) {
+      ids.push_back(TokenToId(part.text));
+    } else {
+      AppendIds(part.text, &ids);
+    }
+  }
+  return ids;
+}
+
+std::string SlowTokenizer::Decode(std::span<const int32_t> ids, bool skip_special_tokens) const {
+  std::vector<std::string> texts;
+  std::vector<std::string> run;  // tokens that the model's own tokenizer joins
+  const auto flush = [&] {
+    if (!run.empty()) texts.push_back(JoinTokens(run));
+    run.clear();
+  };
+  for (const int32_t id : ids) {
+    if (skip_special_tokens && special_ids_.contains(id)) continue;
+    std::string token = IdToToken(id);
+    if (token.empty()) continue;
+    if (!added_ids_.contains(token)) {
+      run.push_back(std::move(token));
+      continue;
+    }
+    flush();
+    texts.push_back(std::move(token));
+  }
+  flush();
+  return ReplaceInvalidUtf8(CleanUpTokenization(absl::StrJoin(texts, " ")));
+}
+
+std::string SlowTokenizer::IdToToken(int32_t id) const {
+  const int64_t added = int64_t{id} - BaseVocabSize();
+  if (added >= 0 && added < static_cast<int64_t>(added_tokens_.size())) {
+    return added_tokens_[static_cast<size_t>(added)];
+  }
+  return BaseIdToToken(id);
+}
+
+int32_t SlowTokenizer::TokenToId(std::string_view token) const {
+  const auto found = added_ids_.find(token);
+  return found != added_ids_.end() ? found->second : BaseTokenToId(token);
+}
+
+}  // namespace tact

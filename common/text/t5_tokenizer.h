@@ -1,0 +1,51 @@
+// T5's tokenizer: sentencepiece pieces, then 100 sentinels <extra_id_99> ... <extra_id_0> at the
+// end of the vocabulary. Exactly T5Tokenizer (the slow one) of transformers 4.27.2.
+//
+// The fast one (T5TokenizerFast, what AutoTokenizer gives where tokenizer.json is there) differs,
+// as measured with the same model: it turns white space at the end of a text into one more piece
+// "▁" before </s> (so the notebook's prompts, which end in "Summary: ", are one id longer); it
+// keeps white space around special tokens in the text; it cuts some combining accents otherwise;
+// and it decodes without the space that the slow one puts before a special token.
+#ifndef TACT_COMMON_TEXT_T5_TOKENIZER_H_
+#define TACT_COMMON_TEXT_T5_TOKENIZER_H_
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/text/sentencepiece_loader.h"
+#include "common/text/slow_tokenizer.h"
+
+namespace tact {
+
+class T5Tokenizer : public SlowTokenizer {
+ public:
+  // A folder with spiece.model.
+  static absl::StatusOr<std::unique_ptr<const Tokenizer>> Load(const std::filesystem::path& folder);
+
+  std::vector<int32_t> AddSpecialTokens(std::span<const int32_t> ids) const override;
+  std::vector<int32_t> AddSpecialTokens(std::span<const int32_t> a,
+                                        std::span<const int32_t> b) const override;
+
+ protected:
+  void AppendIds(std::string_view text, std::vector<int32_t>* ids) const override;
+  std::string JoinTokens(std::span<const std::string> tokens) const override;
+  std::string BaseIdToToken(int32_t id) const override;
+  int32_t BaseTokenToId(std::string_view token) const override;
+  int32_t BaseVocabSize() const override { return pieces_->size() + extra_ids_; }
+
+ private:
+  T5Tokenizer(std::unique_ptr<const SentencePieceModel> pieces, int extra_ids)
+      : pieces_(std::move(pieces)), extra_ids_(extra_ids) {}
+
+  std::unique_ptr<const SentencePieceModel> pieces_;
+  int extra_ids_;
+};
+
+}  // namespace tact
+
+#endif  // TACT_COMMON_TEXT_T5_TOKENIZER_H_
