@@ -18,7 +18,7 @@ namespace tact {
 struct PolicyOptions {
   std::string model;  // Hugging Face folder of a T5
   EngineOptions engine;
-  size_t max_models = 4;  // base included
+  size_t max_models = 16;  // base included
   uint64_t max_push_mb = 2048;
   ServerOptions server;
 };

@@ -1,0 +1,137 @@
+#include "services/trainer/checkpoint/checkpoint_store.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "common/base/file.h"
+#include "common/base/log.h"
+#include "common/base/sha256.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/model/torch_io.h"
+#include "services/trainer/checkpoint/atomic_folder.h"
+
+namespace tact {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr char kState[] = "state.json";
+constexpr char kTensors[] = "tensors.safetensors";
+constexpr char kManifest[] = "manifest.json";
+
+absl::StatusOr<std::string> FileDigest(const fs::path& path) {
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  const auto bytes = file->bytes();
+  return Sha256Hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+absl::Status WriteManifest(const fs::path& folder) {
+  json files = json::object();
+  for (const char* name : {kState, kTensors}) {
+    ASSIGN_OR_RETURN(const std::string digest, FileDigest(folder / name));
+    files[name] = {{"sha256", digest}, {"bytes", fs::file_size(folder / name)}};
+  }
+  return WriteFileAtomically(folder / kManifest, json{{"files", files}}.dump(2));
+}
+
+absl::StatusOr<json> ReadJson(const fs::path& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object()) {
+    return absl::DataLossError(StrCat(path.string(), ": not a JSON object"));
+  }
+  return value;
+}
+
+absl::Status VerifyManifest(const fs::path& folder) {
+  ASSIGN_OR_RETURN(const json manifest, ReadJson(folder / kManifest));
+  for (const char* name : {kState, kTensors}) {
+    const auto path = json::json_pointer(StrCat("/files/", name, "/sha256"));
+    ASSIGN_OR_RETURN(const std::string digest, FileDigest(folder / name));
+    if (!manifest.contains(path) || manifest[path] != digest) {
+      return absl::DataLossError(
+          StrCat((folder / name).string(), ": its SHA-256 is not the manifest's"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string DamageReport(const std::vector<std::string>& damaged) {
+  return StrCat("no checkpoint can be read: ", absl::StrJoin(damaged, "; "),
+                "; restore the files, or create the job again");
+}
+
+}  // namespace
+
+fs::path CheckpointStore::PathOf(uint32_t step) const {
+  return folder_ / absl::StrFormat("step-%08d", step);
+}
+
+std::vector<uint32_t> CheckpointStore::steps() const {
+  std::vector<uint32_t> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    absl::string_view digits = name;
+    uint32_t step = 0;
+    if (absl::ConsumePrefix(&digits, "step-") && absl::SimpleAtoi(digits, &step)) {
+      out.push_back(step);
+    }
+  }
+  std::sort(out.begin(), out.end(), std::greater<>());
+  return out;
+}
+
+absl::Status CheckpointStore::Save(uint32_t step, const json& state,
+                                   const std::vector<NamedTensor>& tensors) {
+  RETURN_IF_ERROR(MakeFolder(folder_));
+  RETURN_IF_ERROR(WriteFolderAtomically(PathOf(step), [&](const fs::path& folder) {
+    RETURN_IF_ERROR(WriteFileAtomically(folder / kState, state.dump(2)));
+    RETURN_IF_ERROR(WriteTensors(folder / kTensors, tensors));
+    return WriteManifest(folder);
+  }));
+  RemoveOld();
+  return absl::OkStatus();
+}
+
+void CheckpointStore::RemoveOld() const {
+  const std::vector<uint32_t> all = steps();
+  std::error_code error;
+  for (size_t i = keep_; i < all.size(); ++i) fs::remove_all(PathOf(all[i]), error);
+}
+
+absl::StatusOr<LoadedCheckpoint> CheckpointStore::Load(uint32_t step) const {
+  const fs::path folder = PathOf(step);
+  RETURN_IF_ERROR(VerifyManifest(folder));
+  LoadedCheckpoint out;
+  out.step = step;
+  ASSIGN_OR_RETURN(out.state, ReadJson(folder / kState));
+  ASSIGN_OR_RETURN(out.tensors, ReadTensors(folder / kTensors));
+  return out;
+}
+
+absl::StatusOr<std::optional<LoadedCheckpoint>> CheckpointStore::LoadNewest() const {
+  std::vector<std::string> damaged;
+  for (uint32_t step : steps()) {
+    absl::StatusOr<LoadedCheckpoint> loaded = Load(step);
+    if (loaded.ok()) {
+      loaded->damaged = std::move(damaged);
+      return std::move(loaded).value();
+    }
+    damaged.push_back(std::string(loaded.status().message()));
+    LogError("damaged checkpoint, trying the one before: ", damaged.back());
+  }
+  if (!damaged.empty()) return absl::DataLossError(DamageReport(damaged));
+  return std::nullopt;
+}
+
+}  // namespace tact

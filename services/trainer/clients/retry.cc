@@ -1,0 +1,40 @@
+#include "services/trainer/clients/retry.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "services/trainer/clients/service_status.h"
+
+namespace tact {
+namespace {
+
+absl::Status Pause(JobContext& context, absl::Duration duration) {
+  const absl::Time until = absl::Now() + duration;
+  while (absl::Now() < until) {
+    RETURN_IF_ERROR(context.CheckStop());
+    absl::SleepFor(std::min(absl::Milliseconds(50), until - absl::Now()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RetryWhileDown(JobContext& context, const std::function<absl::Status()>& attempt) {
+  absl::Duration pause = absl::Milliseconds(200);
+  while (true) {
+    RETURN_IF_ERROR(context.CheckStop());
+    const absl::Status status = attempt();
+    if (!IsTransient(status)) {
+      if (status.ok()) RETURN_IF_ERROR(context.ReportWaiting(""));
+      return status;
+    }
+    RETURN_IF_ERROR(context.ReportWaiting(StrCat("waits for ", status.message())));
+    RETURN_IF_ERROR(Pause(context, pause));
+    pause = std::min(pause * 2, absl::Seconds(5));
+  }
+}
+
+}  // namespace tact

@@ -1,0 +1,59 @@
+// Runs jobs one after the other on one learner thread, oldest first, and takes up after a restart
+// what was not finished.
+#ifndef TACT_SERVICES_TRAINER_JOBS_RUNNER_H_
+#define TACT_SERVICES_TRAINER_JOBS_RUNNER_H_
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "services/trainer/jobs/job_context.h"
+#include "services/trainer/jobs/job_store.h"
+
+namespace tact {
+
+// Does a whole job; returns the context's status where it was told to stop.
+using JobFunction = std::function<absl::Status(JobContext&)>;
+
+class JobRunner {
+ public:
+  // `store` must outlive the runner. Checkpoints lie in data_dir/checkpoints/<job>, the result in
+  // data_dir/results/<job>. `thread_start` is run first on the learner thread.
+  JobRunner(JobStore& store, std::filesystem::path data_dir, JobFunction run_job,
+            std::function<void()> thread_start = {});
+  ~JobRunner();  // Stop()
+
+  void Start();
+  // The running job finishes its step, leaves a checkpoint and stays unfinished in the store.
+  void Stop();
+
+  // Ends a job: at once if it is queued, within one step if it runs. Returns the job as it is when
+  // it has ended, or after `timeout`. Cancelling what is cancelled is OK.
+  absl::StatusOr<v1::Job> Cancel(std::string_view id, absl::Duration timeout);
+
+ private:
+  class Context;
+  void Loop();
+  void RunJob(const v1::Job& job);
+  absl::Status Finish(const v1::Job& job, const absl::Status& status);
+
+  JobStore& store_;
+  const std::filesystem::path data_dir_;
+  const JobFunction run_job_;
+  const std::function<void()> thread_start_;
+  std::atomic<bool> stopping_ = false;
+  absl::Mutex mutex_;
+  std::string running_ ABSL_GUARDED_BY(mutex_);  // id of the job on the learner
+  std::atomic<bool> cancel_running_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_JOBS_RUNNER_H_

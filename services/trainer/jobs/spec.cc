@@ -1,0 +1,224 @@
+#include "services/trainer/jobs/spec.h"
+
+#include <cmath>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/text/prompt_template.h"
+#include "services/trainer/jobs/spec_defaults.h"
+
+namespace tact {
+namespace {
+
+// A number and the range it must lie in; `open_low` leaves the lower end out.
+struct Bound {
+  const char* field;
+  double value;
+  double low, high;
+  bool open_low = false;
+};
+
+absl::Status CheckBounds(std::initializer_list<Bound> bounds) {
+  for (const Bound& b : bounds) {
+    const bool low_ok = b.open_low ? b.value > b.low : b.value >= b.low;
+    if (std::isfinite(b.value) && low_ok && b.value <= b.high) continue;
+    return FieldError(
+        StrCat("spec.", b.field), StrCat(b.value), "out of range",
+        StrCat("choose a value ", b.open_low ? "above " : "from ", b.low, " to ", b.high));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckServedName(const std::string& name) {
+  bool valid = name.size() <= 64 && name != "base";
+  for (char c : name) {
+    valid = valid &&
+            (absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_' || c == '.');
+  }
+  if (valid) return absl::OkStatus();
+  return FieldError("spec.publish_as", Shorten(name),
+                    "not a served name (taken from name if empty)",
+                    "use lower-case letters, digits, '-', '_' and '.', at most 64, not \"base\"");
+}
+
+absl::Status CheckStart(const v1::JobSpec& spec, const SpecEnvironment& environment) {
+  if (spec.start_case() == v1::JobSpec::START_NOT_SET) {
+    return FieldError("spec.start", "", "nothing to start from", "set base_model or base_job");
+  }
+  if (spec.from_scratch() && spec.kind() != v1::JOB_KIND_FULL &&
+      spec.kind() != v1::JOB_KIND_REWARD) {
+    return FieldError("spec.from_scratch", "true", "only full and reward jobs draw fresh weights",
+                      "clear it, or choose JOB_KIND_FULL first");
+  }
+  ASSIGN_OR_RETURN(const StartKind kind, environment.find_start(spec));
+  const bool classifier = spec.kind() == v1::JOB_KIND_REWARD;
+  if ((kind == StartKind::kClassifier) == classifier) return absl::OkStatus();
+  const bool by_job = spec.start_case() == v1::JobSpec::kBaseJob;
+  return FieldError(by_job ? "spec.base_job" : "spec.base_model",
+                    by_job ? spec.base_job() : spec.base_model(),
+                    classifier ? "not a classifier" : "not a model that generates text",
+                    classifier ? "choose a RoBERTa folder" : "choose a T5 folder");
+}
+
+absl::Status CheckDatasetKind(const v1::JobSpec& spec, const char* field, const std::string& id,
+                              const DatasetFacts& facts) {
+  const bool ppo = spec.kind() == v1::JOB_KIND_PPO, reward = spec.kind() == v1::JOB_KIND_REWARD;
+  const bool labelled = facts.kind == v1::DATASET_KIND_LABELLED;
+  const bool pairs = facts.kind == v1::DATASET_KIND_PAIRS;
+  if (reward != labelled || (ppo && pairs)) {
+    return FieldError(field, id,
+                      StrCat("holds ", v1::DatasetKind_Name(facts.kind), ", not for ",
+                             v1::JobKind_Name(spec.kind())),
+                      reward ? "upload labelled texts"
+                             : (ppo ? "upload dialogues" : "upload dialogues or pairs"));
+  }
+  if (!reward && !ppo && !facts.has_references) {
+    return FieldError(field, id, "some of its dialogues have no summary",
+                      "add the column summary, or use the data set for ppo");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDataset(const v1::JobSpec& spec, const char* field, const std::string& id,
+                          const SpecEnvironment& environment) {
+  const absl::StatusOr<DatasetFacts> facts = environment.find_dataset(id);
+  if (absl::IsNotFound(facts.status())) {
+    return FieldError(field, Shorten(id), "there is no such data set",
+                      "upload it with UploadDataset and give the id that it returns");
+  }
+  RETURN_IF_ERROR(facts.status());
+  return CheckDatasetKind(spec, field, id, *facts);
+}
+
+absl::Status CheckOptimizer(const v1::OptimizerSettings& o) {
+  RETURN_IF_ERROR(CheckBounds({
+      {"optimizer.learning_rate", o.learning_rate(), 0, 10, true},
+      {"optimizer.beta1", o.beta1(), 0, 0.999999},
+      {"optimizer.beta2", o.beta2(), 0, 0.99999999},
+      {"optimizer.epsilon", o.epsilon(), 0, 1},
+      {"optimizer.weight_decay", o.weight_decay(), 0, 1},
+      {"optimizer.max_grad_norm", o.max_grad_norm(), 0, 1e6},
+      {"optimizer.min_learning_rate_ratio", o.min_learning_rate_ratio(), 0, 1},
+  }));
+  if (v1::Schedule_IsValid(o.schedule())) return absl::OkStatus();
+  return FieldError("spec.optimizer.schedule", StrCat(o.schedule()), "unknown schedule",
+                    "choose CONSTANT, LINEAR or COSINE");
+}
+
+absl::Status CheckLora(const v1::LoraSettings& lora) {
+  return CheckBounds({{"lora.rank", static_cast<double>(lora.rank()), 1, 1024},
+                      {"lora.alpha", lora.alpha(), 0, 1e6, true},
+                      {"lora.dropout", lora.dropout(), 0, 0.99}});
+}
+
+absl::Status CheckSupervised(const v1::SupervisedSettings& s) {
+  RETURN_IF_ERROR(CheckBounds({
+      {"supervised.max_steps", static_cast<double>(s.max_steps()), 0, 1e8},
+      {"supervised.epochs", static_cast<double>(s.epochs()), 1, 1e5},
+      {"supervised.batch_size", static_cast<double>(s.batch_size()), 1, 4096},
+      {"supervised.max_prompt_tokens", static_cast<double>(s.max_prompt_tokens()), 2, 16384},
+      {"supervised.max_response_tokens", static_cast<double>(s.max_response_tokens()), 2, 4096},
+      {"supervised.label_smoothing", s.label_smoothing(), 0, 0.99},
+  }));
+  if (s.gradient_accumulation_steps() <= s.batch_size()) return absl::OkStatus();
+  return FieldError("spec.supervised.gradient_accumulation_steps",
+                    StrCat(s.gradient_accumulation_steps()),
+                    StrCat("above the batch_size of ", s.batch_size()),
+                    "split a batch into at most as many parts as it has examples");
+}
+
+absl::Status CheckSampling(const v1::SamplingParams& s) {
+  RETURN_IF_ERROR(CheckBounds({
+      {"ppo.sampling.max_new_tokens", static_cast<double>(s.max_new_tokens()), 2, 4096},
+      {"ppo.sampling.min_new_tokens", static_cast<double>(s.min_new_tokens()), 0,
+       static_cast<double>(s.max_new_tokens())},
+      {"ppo.sampling.temperature", s.temperature(), 0, 100, true},
+      {"ppo.sampling.top_p", s.top_p(), 0, 1, true},
+      {"ppo.sampling.num_samples", static_cast<double>(s.num_samples()), 1, 1},
+  }));
+  if (s.do_sample()) return absl::OkStatus();
+  return FieldError("spec.ppo.sampling.do_sample", "false",
+                    "PPO learns from samples of its own distribution", "set it to true");
+}
+
+absl::Status CheckPpoNumbers(const v1::PpoSettings& p) {
+  return CheckBounds({
+      {"ppo.steps", static_cast<double>(p.steps()), 1, 1e7},
+      {"ppo.batch_size", static_cast<double>(p.batch_size()), 2, 1024},
+      {"ppo.mini_batch_size", static_cast<double>(p.mini_batch_size()), 1, 1024},
+      {"ppo.ppo_epochs", static_cast<double>(p.ppo_epochs()), 1, 100},
+      {"ppo.init_kl_coef", p.init_kl_coef(), 0, 1e3},
+      {"ppo.target_kl", p.target_kl(), 0, 1e6, true},
+      {"ppo.horizon", p.horizon(), 0, 1e9, true},
+      {"ppo.gamma", p.gamma(), 0, 1},
+      {"ppo.lambda", p.lambda(), 0, 1},
+      {"ppo.cliprange", p.cliprange(), 0, 1, true},
+      {"ppo.cliprange_value", p.cliprange_value(), 0, 1e6, true},
+      {"ppo.vf_coef", p.vf_coef(), 0, 1e3},
+      {"ppo.max_prompt_tokens", static_cast<double>(p.max_prompt_tokens()), 2, 16384},
+      {"ppo.collapse_length_ratio", p.collapse_length_ratio(), 0, 1},
+  });
+}
+
+absl::Status CheckPpo(const v1::JobSpec& spec, const SpecEnvironment& environment) {
+  const v1::PpoSettings& p = spec.ppo();
+  RETURN_IF_ERROR(CheckPpoNumbers(p));
+  RETURN_IF_ERROR(CheckSampling(p.sampling()));
+  if (p.batch_size() % p.mini_batch_size() != 0) {
+    return FieldError("spec.ppo.mini_batch_size", StrCat(p.mini_batch_size()),
+                      StrCat("does not divide the batch_size of ", p.batch_size()),
+                      "choose a divisor");
+  }
+  if (p.max_dialogue_chars() != 0 && p.max_dialogue_chars() < p.min_dialogue_chars()) {
+    return FieldError("spec.ppo.max_dialogue_chars", StrCat(p.max_dialogue_chars()),
+                      StrCat("below min_dialogue_chars of ", p.min_dialogue_chars()),
+                      "raise it, or set 0 for no limit");
+  }
+  if (TrainsAdapter(spec) && spec.lora().dropout() != 0) {
+    return FieldError("spec.lora.dropout", StrCat(spec.lora().dropout()),
+                      "PPO compares logprobs of one policy, which dropout would blur",
+                      "set it to 0");
+  }
+  if (!environment.has_policy || !environment.has_reward) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     {"NO_REPLICAS", "spec.kind", "JOB_KIND_PPO",
+                      "start the trainer with --policy ADDRESS and --reward ADDRESS"},
+                     "this trainer knows no policy or no reward service");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKindSettings(const v1::JobSpec& spec, const SpecEnvironment& environment) {
+  if (TrainsAdapter(spec)) RETURN_IF_ERROR(CheckLora(spec.lora()));
+  if (spec.kind() == v1::JOB_KIND_PPO) return CheckPpo(spec, environment);
+  return CheckSupervised(spec.supervised());
+}
+
+}  // namespace
+
+absl::StatusOr<v1::JobSpec> ResolveSpec(const v1::JobSpec& asked,
+                                        const SpecEnvironment& environment) {
+  if (asked.kind() < v1::JOB_KIND_FULL || asked.kind() > v1::JOB_KIND_REWARD) {
+    return FieldError("spec.kind", StrCat(asked.kind()), "unknown kind of job",
+                      "choose FULL, LORA, PPO or REWARD");
+  }
+  v1::JobSpec spec = asked;
+  FillDefaults(spec);
+  RETURN_IF_ERROR(CheckStart(spec, environment));
+  RETURN_IF_ERROR(CheckOptimizer(spec.optimizer()));
+  RETURN_IF_ERROR(CheckKindSettings(spec, environment));
+  RETURN_IF_ERROR(CheckDataset(spec, "spec.dataset_id", spec.dataset_id(), environment));
+  if (!spec.validation_dataset_id().empty()) {
+    RETURN_IF_ERROR(CheckDataset(spec, "spec.validation_dataset_id", spec.validation_dataset_id(),
+                                 environment));
+  }
+  if (spec.kind() == v1::JOB_KIND_REWARD) return spec;
+  RETURN_IF_ERROR(CheckServedName(spec.publish_as()));
+  const auto found = FindTemplate(spec.prompt_template());
+  if (!found.ok()) return Annotate(found.status(), "spec.prompt_template");
+  return spec;
+}
+
+}  // namespace tact

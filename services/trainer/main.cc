@@ -1,0 +1,114 @@
+// tact-trainer: the training service.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/base/status.h"
+#include "common/kernels/threads.h"
+#include "common/model/torch_io.h"
+#include "common/rpc/server.h"
+#include "services/trainer/checkpoint/atomic_folder.h"
+#include "services/trainer/classifier/reward_job.h"
+#include "services/trainer/clients/reward_clients.h"
+#include "services/trainer/ppo/ppo_job.h"
+#include "services/trainer/sft/sft_job.h"
+#include "services/trainer/start_facts.h"
+#include "services/trainer/trainer_service.h"
+#include "services/trainer/weights/publisher.h"
+
+namespace tact {
+namespace {
+
+struct TrainerOptions {
+  ServerOptions server;
+  std::string models_root = "models";
+  std::string data_dir = "trainer-data";
+  std::vector<std::string> policies, rewards;
+  int threads = 0;
+  uint64_t max_dataset_mb = 1024;
+};
+
+void AddFlags(CLI::App& app, TrainerOptions& options) {
+  AddServerFlags(app, options.server, 7003, 7103);
+  app.add_option("--models-root", options.models_root, "folder with the base models")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  app.add_option("--data-dir", options.data_dir, "jobs, data sets, checkpoints and results")
+      ->capture_default_str();
+  app.add_option("--policy", options.policies, "address of a policy replica; may be repeated");
+  app.add_option("--reward", options.rewards, "address of a reward replica; may be repeated");
+  app.add_option("--threads", options.threads, "compute threads; 0 takes the CPUs there are")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--max-dataset-mb", options.max_dataset_mb, "largest upload in MiB")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+}
+
+absl::Status RunJob(JobContext& context, const JobEnvironment& environment) {
+  switch (context.spec().kind()) {
+    case v1::JOB_KIND_REWARD:
+      return RunRewardJob(context, environment);
+    case v1::JOB_KIND_PPO:
+      return RunPpoJob(context, environment);
+    default:
+      return RunSftJob(context, environment);
+  }
+}
+
+absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
+  RETURN_IF_ERROR(MakeFolder(options.data_dir));
+  const std::filesystem::path data_dir = std::filesystem::canonical(options.data_dir);
+  ASSIGN_OR_RETURN(const auto store, JobStore::Open(data_dir / "jobs.db"));
+  const DatasetStore datasets(data_dir / "datasets", options.max_dataset_mb << 20);
+
+  std::optional<Publisher> publisher;
+  if (!options.policies.empty()) {
+    publisher.emplace(*store, data_dir, options.policies);
+    RETURN_IF_ERROR(publisher->Start());
+  }
+  std::optional<RewardClients> reward;
+  if (!options.rewards.empty()) reward.emplace(options.rewards);
+
+  JobEnvironment environment;
+  environment.folders = {options.models_root, data_dir};
+  environment.datasets = &datasets;
+  environment.find_job = [&](std::string_view id) { return store->Get(id); };
+  environment.publisher = publisher ? &*publisher : nullptr;
+  environment.reward = reward ? &*reward : nullptr;
+
+  JobRunner runner(
+      *store, data_dir, [&](JobContext& context) { return RunJob(context, environment); },
+      [threads] { UseComputeThreads(threads); });
+  TrainerService service(*store, runner, datasets, MakeSpecEnvironment(environment));
+  ASSIGN_OR_RETURN(const auto server, Server::Start(options.server, {&service},
+                                                    {v1::TrainerService::service_full_name()}));
+  runner.Start();
+  return ServeUntilStopped(*server, "tact-trainer", [&] {
+    runner.Stop();
+    service.EndWatches();
+  });
+}
+
+int Main(int argc, char** argv) {
+  EnsurePassiveWait(argv);
+  BlockStopSignals();
+  CLI::App app{"tact-trainer: durable jobs that fine-tune models and publish their weights"};
+  TrainerOptions options;
+  AddFlags(app, options);
+  CLI11_PARSE(app, argc, argv);
+  InitLogging("trainer");
+  const int threads = ConfigureThreads(options.threads);
+  ConfigureTorchThreads(threads);
+  const absl::StatusOr<int> code =
+      CatchExceptions("tact-trainer", [&] { return Serve(options, threads); });
+  return code.ok() ? *code : FailStart("tact-trainer", code.status());
+}
+
+}  // namespace
+}  // namespace tact
+
+int main(int argc, char** argv) { return tact::Main(argc, argv); }

@@ -1,0 +1,18 @@
+// Statistics over the entries where a mask is 1; all tensors of one shape, f32. As trl 0.4.2's
+// core.py: sums over the whole batch, the variance with Bessel's correction.
+#ifndef TACT_SERVICES_TRAINER_PPO_MASKED_H_
+#define TACT_SERVICES_TRAINER_PPO_MASKED_H_
+
+#include <ATen/core/Tensor.h>
+
+namespace tact {
+
+at::Tensor MaskedMean(const at::Tensor& values, const at::Tensor& mask);      // scalar
+at::Tensor MaskedVariance(const at::Tensor& values, const at::Tensor& mask);  // scalar
+// (values - mean) / sqrt(variance + 1e-8). Where one entry counts alone, which has no variance, it
+// becomes 0.
+at::Tensor MaskedWhiten(const at::Tensor& values, const at::Tensor& mask);
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_PPO_MASKED_H_

@@ -1,0 +1,113 @@
+#include "services/trainer/ppo/policy_link.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/base/status.h"
+#include "services/trainer/clients/retry.h"
+#include "services/trainer/ppo/rollouts.h"
+#include "services/trainer/weights/payloads.h"
+
+namespace tact {
+namespace {
+
+constexpr uint64_t kRolloutStream = 8;  // within a job's seed; prompts.h has the list
+// Differences above this are no rounding: the replica computes with other weights.
+constexpr double kReplayAlarm = 1e-2;
+
+v1::ScoreLogprobsRequest ReplayRequest(const std::string& model, const TokenSequence& rollout) {
+  v1::ScoreLogprobsRequest request;
+  request.set_model(model);
+  v1::LogprobItem& item = *request.add_items();
+  item.mutable_prompt_ids()->Assign(rollout.prompt.begin(), rollout.prompt.end());
+  item.mutable_response_ids()->Assign(rollout.response.begin(), rollout.response.end());
+  return request;
+}
+
+absl::StatusOr<double> LargestDifference(const std::vector<double>& ours,
+                                         const v1::TokenLogprobs& theirs) {
+  if (theirs.logprobs_size() != static_cast<int>(ours.size())) {
+    return absl::InternalError("tact-policy replayed another number of tokens than were sent");
+  }
+  double difference = 0;
+  for (size_t i = 0; i < ours.size(); ++i) {
+    difference = std::max(difference, std::abs(ours[i] - theirs.logprobs(static_cast<int>(i))));
+  }
+  return difference;
+}
+
+}  // namespace
+
+absl::Status PolicyLink::PublishParentOf(PpoLearner& learner) {
+  if (learner.adapter() == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(parent_,
+                   PublishParent(context_, publisher_, learner.model(), learner.adapter()));
+  return absl::OkStatus();
+}
+
+absl::Status PolicyLink::Push(PpoLearner& learner) {
+  const LoraAdapter* adapter = learner.adapter();
+  ASSIGN_OR_RETURN(WeightPayload payload,
+                   PayloadOfTensors(context_.spec().publish_as(),
+                                    adapter != nullptr ? adapter->Weights()
+                                                       : learner.model().EffectiveWeights()));
+  if (adapter != nullptr) {
+    payload.parent = parent_;
+    payload.rank = static_cast<uint32_t>(adapter->config().r);
+    payload.alpha = adapter->config().alpha;
+  }
+  RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(payload.version, publisher_.ReserveVersion(payload.model));
+    return publisher_.Publish(payload);
+  }));
+  version_ = payload.version;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::Rollout>> PolicyLink::Collect(
+    const std::vector<const std::vector<int32_t>*>& prompts, uint32_t step) {
+  const v1::JobSpec& spec = context_.spec();
+  v1::StreamRolloutsRequest request;
+  request.set_model(spec.publish_as());
+  request.set_min_weight_version(version_);
+  *request.mutable_sampling() = spec.ppo().sampling();
+  request.mutable_sampling()->set_seed(MixKey(MixKey(spec.seed(), kRolloutStream), step));
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    v1::RolloutPrompt& prompt = *request.add_prompts();
+    prompt.set_id(i);
+    prompt.mutable_token_ids()->Assign(prompts[i]->begin(), prompts[i]->end());
+  }
+  std::vector<v1::Rollout> rollouts;
+  RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
+    const auto check = [&] { return context_.CheckStop(); };
+    ASSIGN_OR_RETURN(rollouts, CollectRollouts(publisher_, request, check));
+    return absl::OkStatus();
+  }));
+  return rollouts;
+}
+
+absl::StatusOr<double> PolicyLink::Replay(PpoLearner& learner, const TokenSequence& rollout,
+                                          uint32_t step) {
+  const v1::ScoreLogprobsRequest request = ReplayRequest(context_.spec().publish_as(), rollout);
+  const auto& replicas = publisher_.replicas();
+  v1::ScoreLogprobsResponse response;
+  RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
+    RETURN_IF_ERROR(publisher_.Reconcile());
+    ASSIGN_OR_RETURN(response, replicas[step % replicas.size()]->ScoreLogprobs(request));
+    return absl::OkStatus();
+  }));
+  ASSIGN_OR_RETURN(
+      const double difference,
+      LargestDifference(SequenceLogprobs(learner.model(), rollout), response.items(0)));
+  if (!(difference < kReplayAlarm)) {
+    LogWarning("job ", context_.job().id(), ": after the push of version ", version_,
+               " the policy's logprobs differ from the learner's by ", difference);
+  }
+  return difference;
+}
+
+}  // namespace tact

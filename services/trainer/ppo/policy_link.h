@@ -1,0 +1,45 @@
+// What a PPO job does with the policy replicas: pushes weights, takes rollouts, replays one.
+#ifndef TACT_SERVICES_TRAINER_PPO_POLICY_LINK_H_
+#define TACT_SERVICES_TRAINER_PPO_POLICY_LINK_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/trainer/jobs/job_context.h"
+#include "services/trainer/ppo/learner.h"
+#include "services/trainer/weights/publisher.h"
+
+namespace tact {
+
+// Every call waits (job WAITING) while a replica is down, and returns the context's status where
+// the job is to stop.
+class PolicyLink {
+ public:
+  PolicyLink(JobContext& context, Publisher& publisher)
+      : context_(context), publisher_(publisher) {}
+
+  // Makes sure that the replicas serve what the learner's adapter stands on.
+  absl::Status PublishParentOf(PpoLearner& learner);
+  // The learner's adapter, or all its weights, under a new version on every replica.
+  absl::Status Push(PpoLearner& learner);
+  // One rollout for each prompt, made by the last push; `step` keys the draws.
+  absl::StatusOr<std::vector<v1::Rollout>> Collect(
+      const std::vector<const std::vector<int32_t>*>& prompts, uint32_t step);
+  // Largest difference between the learner's logprobs of a rollout and a replica's.
+  absl::StatusOr<double> Replay(PpoLearner& learner, const TokenSequence& rollout, uint32_t step);
+
+  uint64_t version() const { return version_; }  // of the last push
+
+ private:
+  JobContext& context_;
+  Publisher& publisher_;
+  std::string parent_;  // served name
+  uint64_t version_ = 0;
+};
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_PPO_POLICY_LINK_H_

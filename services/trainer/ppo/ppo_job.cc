@@ -1,0 +1,57 @@
+#include "services/trainer/ppo/ppo_job.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/text/tokenizer.h"
+#include "services/trainer/jobs/spec_defaults.h"
+#include "services/trainer/ppo/learner.h"
+#include "services/trainer/ppo/ppo_run.h"
+#include "services/trainer/ppo/prompts.h"
+#include "services/trainer/weights/publish_result.h"
+#include "services/trainer/weights/results.h"
+
+namespace tact {
+namespace {
+
+absl::StatusOr<std::vector<PpoPrompt>> LoadPrompts(const ModelSource& source,
+                                                   const JobEnvironment& environment,
+                                                   const v1::JobSpec& spec) {
+  ASSIGN_OR_RETURN(const auto tokenizer, LoadTokenizer(source.folder));
+  ASSIGN_OR_RETURN(const StoredDataset dataset, environment.datasets->Find(spec.dataset_id()));
+  return ReadPrompts(dataset, *tokenizer, spec);
+}
+
+absl::StatusOr<std::unique_ptr<PpoLearner>> MakeLearner(const ModelSource& source,
+                                                        const v1::JobSpec& spec) {
+  ASSIGN_OR_RETURN(auto model, LoadT5(source, spec));
+  std::unique_ptr<T5Model> reference;
+  if (!TrainsAdapter(spec)) {
+    ASSIGN_OR_RETURN(reference, LoadT5(source, spec));
+  }
+  return PpoLearner::Create(std::move(model), std::move(reference), spec);
+}
+
+}  // namespace
+
+absl::Status RunPpoJob(JobContext& context, const JobEnvironment& environment) {
+  if (environment.publisher == nullptr || environment.reward == nullptr) {
+    return absl::FailedPreconditionError(
+        "a ppo job needs the trainer to be started with --policy and --reward");
+  }
+  const v1::JobSpec spec = context.spec();
+  ASSIGN_OR_RETURN(const ModelSource source,
+                   ResolveSource(spec, environment.folders, environment.find_job));
+  ASSIGN_OR_RETURN(auto prompts, LoadPrompts(source, environment, spec));
+  ASSIGN_OR_RETURN(const auto learner, MakeLearner(source, spec));
+  PpoRun run(context, *environment.publisher, *environment.reward, *learner, std::move(prompts));
+  RETURN_IF_ERROR(run.Run());
+  RETURN_IF_ERROR(learner->adapter() != nullptr
+                      ? SaveAdapterResult(context.result_folder(), *learner->adapter(), spec)
+                      : SaveModelResult(context.result_folder(), learner->model(), source));
+  return PublishResult(context, environment, learner->model(), learner->adapter());
+}
+
+}  // namespace tact

@@ -1,0 +1,30 @@
+// Numbers of one PPO step, from its batch to the event and to Prometheus.
+#ifndef TACT_SERVICES_TRAINER_PPO_PPO_METRICS_H_
+#define TACT_SERVICES_TRAINER_PPO_PPO_METRICS_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/trainer/ppo/learner.h"
+#include "services/trainer/weights/sequence_logprobs.h"
+#include "tact/v1/trainer.pb.h"
+
+namespace tact {
+
+// What is scored and learnt from in one step.
+struct ScoredBatch {
+  std::vector<TokenSequence> rollouts;
+  std::vector<double> scores;
+};
+
+double MeanResponseTokens(const ScoredBatch& batch);
+void SetBatchMetrics(const ScoredBatch& batch, v1::StepMetrics& metrics);
+void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics);
+void ExportPpoMetrics(const v1::StepMetrics& metrics);
+
+// FAILED_PRECONDITION when responses have become shorter than `ratio` of what they were.
+absl::Status CheckCollapse(double tokens, double first_tokens, double ratio);
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_PPO_PPO_METRICS_H_

@@ -1,0 +1,219 @@
+#include "services/trainer/ppo/ppo_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/file.h"
+#include "common/model/torch_io.h"
+#include "services/trainer/jobs/job_store.h"
+#include "services/trainer/jobs/spec_defaults.h"
+#include "services/trainer/testing/fake_context.h"
+#include "services/trainer/testing/fake_services.h"
+#include "services/trainer/testing/temp_folder.h"
+#include "services/trainer/testing/tiny_models.h"
+
+namespace tact {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr uint64_t kModelSeed = 3;
+
+v1::JobSpec Spec(bool lora, uint32_t steps) {
+  v1::JobSpec spec;
+  spec.set_kind(v1::JOB_KIND_PPO);
+  spec.set_publish_as("tuned");
+  spec.set_checkpoint_steps(2);
+  spec.mutable_optimizer()->set_learning_rate(1e-3);
+  v1::PpoSettings& ppo = *spec.mutable_ppo();
+  ppo.set_steps(steps);
+  ppo.set_batch_size(8);
+  ppo.set_mini_batch_size(4);
+  ppo.set_ppo_epochs(2);
+  ppo.set_use_lora(lora);
+  ppo.set_collapse_length_ratio(0);
+  FillDefaults(spec);
+  return spec;
+}
+
+// One trainer with its data folder, in front of the fake services of the fixture.
+class PpoRunTest : public ::testing::Test {
+ protected:
+  struct Trainer {
+    Trainer(const v1::JobSpec& spec, const std::vector<std::string>& policies, FakeReward& scorer)
+        : context(spec, folder.path()),
+          store(JobStore::Open(folder.path() / "jobs.db").value()),
+          publisher(*store, folder.path(), policies),
+          reward({scorer.address()}) {}
+
+    // As after a start of the process: weights from the checkpoint, if there is one.
+    absl::Status Run() {
+      const v1::JobSpec& spec = context.spec();
+      auto model = T5Model::Create(TinyT5Config(), kModelSeed).value();
+      std::unique_ptr<T5Model> reference;
+      if (!TrainsAdapter(spec)) reference = T5Model::Create(TinyT5Config(), kModelSeed).value();
+      learner = PpoLearner::Create(std::move(model), std::move(reference), spec).value();
+      std::vector<PpoPrompt> prompts;
+      for (const SftExample& example : CopyExamples(20, 1)) prompts.push_back({example.prompt, ""});
+      PpoRun run(context, publisher, reward, *learner, prompts);
+      return run.Run();
+    }
+
+    std::string Bytes() {
+      const auto path = folder.path() / "bytes";
+      EXPECT_TRUE(WriteTensors(path, learner->optimizer().parameters()).ok());
+      return ReadFile(path).value();
+    }
+
+    TempFolder folder;
+    FakeContext context;
+    std::unique_ptr<JobStore> store;
+    Publisher publisher;
+    RewardClients reward;
+    std::unique_ptr<PpoLearner> learner;
+  };
+
+  FakePolicy policy_{TinyT5Config(), kModelSeed};
+  FakeReward reward_;
+};
+
+TEST_F(PpoRunTest, LearnsPushesAndReplays) {
+  for (bool lora : {true, false}) {
+    policy_.Forget();
+    Trainer trainer(Spec(lora, 4), {policy_.address()}, reward_);
+    ASSERT_TRUE(trainer.Run().ok());
+    const auto& steps = trainer.context.steps;
+    ASSERT_EQ(steps.size(), 4u);
+    for (size_t i = 0; i < steps.size(); ++i) {
+      EXPECT_EQ(steps[i].step(), i + 1);
+      EXPECT_LT(steps[i].replay_difference(), 1e-4);
+      EXPECT_GT(steps[i].reward_mean(), 0);
+      if (i == 0) continue;
+      EXPECT_GT(steps[i].weight_version(), steps[i - 1].weight_version());
+    }
+    EXPECT_NEAR(steps[0].kl(), 0, 1e-5);  // the policy is still the reference
+    EXPECT_GT(std::abs(steps[3].kl()), 1e-6);
+    EXPECT_EQ(policy_.version("tuned"), steps[3].weight_version());
+  }
+}
+
+TEST_F(PpoRunTest, AnAdapterStandsOnBaseWhereTheReplicasBaseIsTheSame) {
+  Trainer trainer(Spec(true, 1), {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  EXPECT_THAT(policy_.pushed(), ElementsAre("tuned"));
+}
+
+TEST_F(PpoRunTest, AnotherBaseIsPushedAsParentFirst) {
+  FakePolicy other(TinyT5Config(), kModelSeed + 1);
+  Trainer trainer(Spec(true, 2), {other.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  EXPECT_THAT(other.pushed(), ElementsAre(StartsWith("parent-"), "tuned"));
+  EXPECT_LT(trainer.context.steps.back().replay_difference(), 1e-4);
+}
+
+TEST_F(PpoRunTest, ResumedRunEndsWithTheSameBytes) {
+  for (bool lora : {true, false}) {
+    policy_.Forget();
+    Trainer straight(Spec(lora, 5), {policy_.address()}, reward_);
+    ASSERT_TRUE(straight.Run().ok());
+    for (uint32_t stop : {1u, 2u, 3u}) {
+      Trainer trainer(Spec(lora, 5), {policy_.address()}, reward_);
+      trainer.context.StopAfter(stop);
+      ASSERT_TRUE(IsTrainerStop(trainer.Run()));
+      trainer.context.StopAfter(0);
+      ASSERT_TRUE(trainer.Run().ok());
+      EXPECT_EQ(trainer.Bytes(), straight.Bytes()) << "stopped after " << stop;
+      EXPECT_EQ(trainer.context.steps.back().kl_coef(), straight.context.steps.back().kl_coef());
+    }
+  }
+}
+
+TEST_F(PpoRunTest, SeveralReplicasGiveTheSameResultAsOne) {
+  Trainer one(Spec(true, 3), {policy_.address()}, reward_);
+  ASSERT_TRUE(one.Run().ok());
+  FakePolicy second(TinyT5Config(), kModelSeed);
+  policy_.Forget();
+  Trainer two(Spec(true, 3), {policy_.address(), second.address()}, reward_);
+  ASSERT_TRUE(two.Run().ok());
+  EXPECT_EQ(one.Bytes(), two.Bytes());
+  EXPECT_EQ(policy_.version("tuned"), second.version("tuned"));
+}
+
+TEST_F(PpoRunTest, ARolloutWithoutAScoreIsDroppedAndCounted) {
+  reward_.FailItem("1");  // of every token list that begins with a 1
+  Trainer trainer(Spec(true, 4), {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  uint32_t dropped = 0;
+  for (const auto& step : trainer.context.steps) {
+    dropped += step.dropped_rollouts();
+    EXPECT_GT(step.reward_mean(), 0.15);  // a 0 for a missing score would pull it down
+  }
+  EXPECT_GT(dropped, 0u);
+}
+
+TEST_F(PpoRunTest, WaitsForTheRewardServiceAndGoesOn) {
+  reward_.FailCalls(2);
+  Trainer trainer(Spec(true, 2), {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  ASSERT_THAT(trainer.context.waits, Not(IsEmpty()));
+  EXPECT_THAT(trainer.context.waits, Each(HasSubstr("tact-reward at " + reward_.address())));
+}
+
+TEST_F(PpoRunTest, AReplicaThatDiesHalfWayIsAskedForTheRestOnly) {
+  Trainer straight(Spec(true, 2), {policy_.address()}, reward_);
+  ASSERT_TRUE(straight.Run().ok());
+  policy_.Forget();
+  policy_.FailRollouts(1);
+  Trainer trainer(Spec(true, 2), {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  EXPECT_THAT(trainer.context.waits, Each(HasSubstr("tact-policy at " + policy_.address())));
+  EXPECT_EQ(trainer.Bytes(), straight.Bytes());
+}
+
+TEST_F(PpoRunTest, AReplicaThatCameBackGetsItsWeightsAgain) {
+  Trainer trainer(Spec(true, 6), {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.publisher.Start().ok());
+  trainer.context.StopAfter(2);
+  ASSERT_TRUE(IsTrainerStop(trainer.Run()));
+  const uint64_t before = policy_.version("tuned");
+  policy_.Forget();
+  EXPECT_EQ(policy_.version("tuned"), 0u);
+  ASSERT_TRUE(trainer.publisher.Reconcile().ok());
+  EXPECT_EQ(policy_.version("tuned"), before);
+}
+
+TEST_F(PpoRunTest, AWrongEchoFailsTheJob) {
+  policy_.EchoWrongly();
+  Trainer trainer(Spec(true, 2), {policy_.address()}, reward_);
+  const absl::Status status = trainer.Run();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("echoes"));
+}
+
+TEST_F(PpoRunTest, CancelIsSeenWhileWaiting) {
+  Trainer trainer(Spec(true, 2), {"127.0.0.1:1"}, reward_);  // nobody listens there
+  trainer.context.Cancel();
+  EXPECT_TRUE(absl::IsCancelled(trainer.Run()));
+}
+
+TEST_F(PpoRunTest, AnUnknownLabelNamesThoseThereAre) {
+  v1::JobSpec spec = Spec(true, 2);
+  spec.mutable_ppo()->set_reward_label("kind");
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  const absl::Status status = trainer.Run();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("neutral, toxic"));
+}
+
+}  // namespace
+}  // namespace tact

@@ -1,0 +1,32 @@
+#include "services/trainer/start_facts.h"
+
+#include "common/base/status.h"
+#include "common/model/config.h"
+
+namespace tact {
+namespace {
+
+absl::StatusOr<StartKind> FindStart(const v1::JobSpec& spec, const JobEnvironment& environment) {
+  ASSIGN_OR_RETURN(const ModelSource source,
+                   ResolveSource(spec, environment.folders, environment.find_job));
+  ASSIGN_OR_RETURN(const ModelType type, DetectModelType(source.folder));
+  return type == ModelType::kRoberta ? StartKind::kClassifier : StartKind::kPolicy;
+}
+
+absl::StatusOr<DatasetFacts> FindDataset(std::string_view id, const JobEnvironment& environment) {
+  ASSIGN_OR_RETURN(const StoredDataset dataset, environment.datasets->Find(id));
+  return DatasetFacts{dataset.kind, dataset.examples, dataset.has_references};
+}
+
+}  // namespace
+
+SpecEnvironment MakeSpecEnvironment(const JobEnvironment& environment) {
+  SpecEnvironment out;
+  out.find_start = [&](const v1::JobSpec& spec) { return FindStart(spec, environment); };
+  out.find_dataset = [&](std::string_view id) { return FindDataset(id, environment); };
+  out.has_policy = environment.publisher != nullptr;
+  out.has_reward = environment.reward != nullptr;
+  return out;
+}
+
+}  // namespace tact

@@ -1,0 +1,166 @@
+#include "services/trainer/supervised/loop.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/random.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "services/trainer/optim/adamw.h"
+#include "services/trainer/optim/gradients.h"
+#include "services/trainer/optim/schedule.h"
+#include "services/trainer/supervised/batch_plan.h"
+#include "services/trainer/supervised/training_state.h"
+
+namespace tact {
+namespace {
+
+class SupervisedRun {
+ public:
+  SupervisedRun(SupervisedTask& task, JobContext& context)
+      : task_(task),
+        context_(context),
+        spec_(context.spec()),
+        total_(SupervisedSteps(spec_.supervised(), task.lengths().size())),
+        optimizer_(TrainableParameters(task.model()),
+                   {spec_.optimizer().beta1(), spec_.optimizer().beta2(),
+                    spec_.optimizer().epsilon(), spec_.optimizer().weight_decay()}) {}
+
+  absl::Status Run() {
+    RETURN_IF_ERROR(Restore());
+    RETURN_IF_ERROR(ReportSize());
+    while (step_ < total_) {
+      if (const absl::Status stop = context_.CheckStop(); !stop.ok()) return LeaveWith(stop);
+      const absl::Time started = absl::Now();
+      v1::StepMetrics metrics;
+      RETURN_IF_ERROR(TakeStep(metrics));
+      if (IsValidationStep()) Validate(metrics);
+      if (IsCheckpointStep()) RETURN_IF_ERROR(Save());
+      metrics.set_seconds(absl::ToDoubleSeconds(absl::Now() - started));
+      RETURN_IF_ERROR(context_.ReportStep(metrics));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Restore() {
+    ASSIGN_OR_RETURN(const auto loaded, context_.checkpoints().LoadNewest());
+    if (!loaded) return absl::OkStatus();
+    RETURN_IF_ERROR(RestoreTraining(*loaded, loaded->step, optimizer_));
+    step_ = saved_step_ = loaded->step;
+    return context_.ReportNote(ResumeNote(*loaded));
+  }
+
+  absl::Status ReportSize() {
+    const ParameterCount count = CountParameters(task_.model());
+    return context_.ReportSize(
+        {total_, static_cast<uint64_t>(count.trainable), static_cast<uint64_t>(count.total)});
+  }
+
+  absl::Status TakeStep(v1::StepMetrics& metrics) {
+    const double rate = LearningRateAt(spec_.optimizer(), step_, total_);
+    task_.model().SetTraining(true);
+    task_.model().SeedDropout(MixKey(MixKey(spec_.seed(), kDropoutStream), step_));
+    optimizer_.ZeroGrad();
+    ASSIGN_OR_RETURN(const double loss, AccumulateGradients(CurrentBatch()));
+    ASSIGN_OR_RETURN(const double norm,
+                     ClipGradients(optimizer_.parameters(), spec_.optimizer().max_grad_norm()));
+    optimizer_.Step(rate);
+    metrics.set_step(++step_);
+    metrics.set_loss(loss);
+    metrics.set_learning_rate(rate);
+    metrics.set_grad_norm(norm);
+    return absl::OkStatus();
+  }
+
+  // Each micro-batch weighs as much as it has items, so the split changes memory, not the result.
+  absl::StatusOr<double> AccumulateGradients(const Batch& batch) {
+    const double weight = task_.Weight(batch);
+    const size_t parts = std::max(1u, spec_.supervised().gradient_accumulation_steps());
+    const size_t size = (batch.size() + parts - 1) / parts;
+    double total = 0;
+    for (size_t begin = 0; begin < batch.size(); begin += size) {
+      RETURN_IF_ERROR(context_.CheckCancelled());
+      const std::span<const uint32_t> part =
+          std::span(batch).subspan(begin, std::min(size, batch.size() - begin));
+      const at::Tensor loss = task_.MeanLoss(part) * (task_.Weight(part) / weight);
+      const double value = loss.item<double>();
+      RETURN_IF_ERROR(CheckFinite(value, StrCat("the loss of step ", step_ + 1)));
+      loss.backward();
+      total += value;
+    }
+    return total;
+  }
+
+  const Batch& CurrentBatch() {
+    const uint64_t per_epoch =
+        BatchesPerEpoch(task_.lengths().size(), spec_.supervised().batch_size());
+    const uint64_t epoch = step_ / per_epoch;
+    if (!plan_epoch_ || *plan_epoch_ != epoch) {
+      plan_ = PlanEpoch(task_.lengths(), spec_.supervised().batch_size(),
+                        MixKey(spec_.seed(), kShuffleStream), epoch);
+      plan_epoch_ = epoch;
+    }
+    return plan_[step_ % per_epoch];
+  }
+
+  bool IsValidationStep() const {
+    const uint32_t every = spec_.supervised().validation_steps();
+    return step_ == total_ || (every > 0 && step_ % every == 0);
+  }
+
+  // The last step's checkpoint lets a job that was killed while it saved its result go on there.
+  bool IsCheckpointStep() const { return step_ == total_ || step_ % spec_.checkpoint_steps() == 0; }
+
+  void Validate(v1::StepMetrics& metrics) {
+    task_.model().SetTraining(false);
+    const std::optional<Validation> validation = task_.Validate();
+    if (!validation) return;
+    metrics.set_validation_loss(validation->loss);
+    if (validation->accuracy) metrics.set_validation_accuracy(*validation->accuracy);
+  }
+
+  absl::Status Save() {
+    saved_step_ = step_;
+    return context_.checkpoints().Save(step_, {{"kind", "supervised"}, {"step", step_}},
+                                       TrainingTensors(optimizer_));
+  }
+
+  absl::Status LeaveWith(const absl::Status& stop) {
+    if (IsTrainerStop(stop) && step_ > 0 && saved_step_ != step_) RETURN_IF_ERROR(Save());
+    return stop;
+  }
+
+  // Streams of random numbers within a job's seed.
+  static constexpr uint64_t kShuffleStream = 1;
+  static constexpr uint64_t kDropoutStream = 2;
+
+  SupervisedTask& task_;
+  JobContext& context_;
+  const v1::JobSpec spec_;
+  const uint32_t total_;
+  AdamW optimizer_;
+  uint32_t step_ = 0;
+  uint32_t saved_step_ = 0;
+  std::vector<Batch> plan_;
+  std::optional<uint64_t> plan_epoch_;
+};
+
+}  // namespace
+
+uint32_t SupervisedSteps(const v1::SupervisedSettings& settings, uint64_t examples) {
+  if (settings.max_steps() > 0) return settings.max_steps();
+  return static_cast<uint32_t>(settings.epochs() *
+                               BatchesPerEpoch(examples, settings.batch_size()));
+}
+
+absl::Status TrainSupervised(SupervisedTask& task, JobContext& context) {
+  return CatchExceptions("training", [&] { return SupervisedRun(task, context).Run(); });
+}
+
+}  // namespace tact

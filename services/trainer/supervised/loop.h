@@ -1,0 +1,22 @@
+// The supervised recipe: batches, gradients, AdamW, validation, checkpoints.
+#ifndef TACT_SERVICES_TRAINER_SUPERVISED_LOOP_H_
+#define TACT_SERVICES_TRAINER_SUPERVISED_LOOP_H_
+
+#include "absl/status/status.h"
+#include "services/trainer/jobs/job_context.h"
+#include "services/trainer/supervised/task.h"
+
+namespace tact {
+
+// Trains `task` by the job's spec from its newest checkpoint to its last step; the model then holds
+// the result. Returns the context's status where the job is to stop; a stopped trainer leaves a
+// checkpoint of the last finished step. Deterministic: what a step sees depends on the seed and the
+// step's number alone, so a resumed run equals one that ran through.
+absl::Status TrainSupervised(SupervisedTask& task, JobContext& context);
+
+// Optimiser steps of a supervised job with so many examples.
+uint32_t SupervisedSteps(const v1::SupervisedSettings& settings, uint64_t examples);
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_SUPERVISED_LOOP_H_

@@ -1,0 +1,26 @@
+// What every recipe keeps in a checkpoint: trained weights and the optimiser's moments.
+#ifndef TACT_SERVICES_TRAINER_SUPERVISED_TRAINING_STATE_H_
+#define TACT_SERVICES_TRAINER_SUPERVISED_TRAINING_STATE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/trainer/checkpoint/checkpoint_store.h"
+#include "services/trainer/optim/adamw.h"
+
+namespace tact {
+
+// The optimiser's parameters and its moments.
+std::vector<NamedTensor> TrainingTensors(const AdamW& optimizer);
+
+// Copies both back, in place. DATA_LOSS names a tensor that the checkpoint does not hold.
+absl::Status RestoreTraining(const LoadedCheckpoint& checkpoint, int64_t optimizer_steps,
+                             AdamW& optimizer);
+
+// "goes on from the checkpoint of step 50", and which newer ones are damaged.
+std::string ResumeNote(const LoadedCheckpoint& checkpoint);
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_SUPERVISED_TRAINING_STATE_H_

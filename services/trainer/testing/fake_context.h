@@ -1,0 +1,77 @@
+// A JobContext on plain values, for tests of recipes: records what is reported, and stops the job
+// where a test wants it.
+#ifndef TACT_SERVICES_TRAINER_TESTING_FAKE_CONTEXT_H_
+#define TACT_SERVICES_TRAINER_TESTING_FAKE_CONTEXT_H_
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/trainer/jobs/job_context.h"
+
+namespace tact {
+
+class FakeContext : public JobContext {
+ public:
+  FakeContext(v1::JobSpec spec, std::filesystem::path folder)
+      : folder_(std::move(folder)), checkpoints_(folder_ / "checkpoints") {
+    job_.set_id("job");
+    *job_.mutable_spec() = std::move(spec);
+    job_.set_state(v1::JOB_STATE_RUNNING);
+  }
+
+  // The trainer stops once so many steps have been reported.
+  void StopAfter(uint32_t step) { stop_after_ = step; }
+  void Cancel() { cancelled_ = true; }
+
+  const v1::Job& job() const override { return job_; }
+  absl::Status CheckStop() override {
+    if (cancelled_) return absl::CancelledError("cancelled");
+    return stop_after_ > 0 && job_.step() >= stop_after_ ? absl::AbortedError("stop")
+                                                         : absl::OkStatus();
+  }
+  absl::Status CheckCancelled() override {
+    return cancelled_ ? absl::CancelledError("cancelled") : absl::OkStatus();
+  }
+  absl::Status ReportSize(const JobSize& size) override {
+    job_.set_total_steps(size.total_steps);
+    job_.set_trainable_parameters(size.trainable_parameters);
+    job_.set_total_parameters(size.total_parameters);
+    return absl::OkStatus();
+  }
+  absl::Status ReportStep(const v1::StepMetrics& metrics) override {
+    job_.set_step(metrics.step());
+    steps.push_back(metrics);
+    return absl::OkStatus();
+  }
+  absl::Status ReportWaiting(std::string_view message) override {
+    if (!message.empty()) waits.emplace_back(message);
+    return absl::OkStatus();
+  }
+  absl::Status ReportVersion(uint64_t version) override {
+    job_.set_weight_version(version);
+    return absl::OkStatus();
+  }
+  absl::Status ReportNote(std::string_view message) override {
+    notes.emplace_back(message);
+    return absl::OkStatus();
+  }
+  CheckpointStore& checkpoints() override { return checkpoints_; }
+  std::filesystem::path result_folder() const override { return folder_ / "results" / "job"; }
+
+  std::vector<v1::StepMetrics> steps;
+  std::vector<std::string> waits, notes;
+
+ private:
+  v1::Job job_;
+  std::filesystem::path folder_;
+  CheckpointStore checkpoints_;
+  uint32_t stop_after_ = 0;
+  std::atomic<bool> cancelled_ = false;
+};
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_TESTING_FAKE_CONTEXT_H_

@@ -1,0 +1,136 @@
+#include "services/trainer/trainer_service.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+#include "common/rpc/handler.h"
+
+namespace tact {
+namespace {
+
+constexpr char kService[] = "tact.v1.TrainerService";
+constexpr absl::Duration kWatchPoll = absl::Milliseconds(200);
+constexpr absl::Duration kCancelWait = absl::Seconds(20);
+constexpr int kEventsPerRead = 256;
+constexpr size_t kMaxRequestId = 200;
+
+}  // namespace
+
+TrainerService::TrainerService(JobStore& store, JobRunner& runner, const DatasetStore& datasets,
+                               SpecEnvironment environment)
+    : store_(store), runner_(runner), datasets_(datasets), environment_(std::move(environment)) {}
+
+grpc::Status TrainerService::CreateJob(grpc::ServerContext* context,
+                                       const v1::CreateJobRequest* request,
+                                       v1::CreateJobResponse* response) {
+  return HandleCall(kService, "CreateJob", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response->mutable_job(), Create(*request));
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<v1::Job> TrainerService::Create(const v1::CreateJobRequest& request) {
+  if (request.request_id().size() > kMaxRequestId) {
+    return FieldError("request_id", Shorten(request.request_id()), "too long",
+                      StrCat("use at most ", kMaxRequestId, " bytes, e.g. a UUID"));
+  }
+  if (!request.request_id().empty()) {
+    // A repeated request gets its job even where, say, a base folder has gone since.
+    ASSIGN_OR_RETURN(const auto existing, store_.FindRequest(request.request_id(), request.spec()));
+    if (existing) return *existing;
+  }
+  ASSIGN_OR_RETURN(const v1::JobSpec resolved, ResolveSpec(request.spec(), environment_));
+  return store_.Create(request.request_id(), request.spec(), resolved);
+}
+
+grpc::Status TrainerService::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
+                                    v1::GetJobResponse* response) {
+  return HandleCall(kService, "GetJob", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response->mutable_job(), store_.Get(request->id()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::ListJobs(grpc::ServerContext* context,
+                                      const v1::ListJobsRequest* request,
+                                      v1::ListJobsResponse* response) {
+  return HandleCall(kService, "ListJobs", context, [&]() -> absl::Status {
+    const uint32_t size = request->page_size() == 0 ? 100 : request->page_size();
+    if (size > 1000) {
+      return FieldError("page_size", StrCat(size), "too large", "choose 1 to 1000");
+    }
+    ASSIGN_OR_RETURN(JobPage page, store_.List(size, request->page_token()));
+    for (v1::Job& job : page.jobs) *response->add_jobs() = std::move(job);
+    response->set_next_page_token(page.next_page_token);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::WatchJob(grpc::ServerContext* context,
+                                      const v1::WatchJobRequest* request,
+                                      grpc::ServerWriter<v1::WatchJobResponse>* writer) {
+  return HandleCall(kService, "WatchJob", context,
+                    [&] { return Watch(*context, *request, *writer); });
+}
+
+absl::Status TrainerService::Watch(grpc::ServerContext& context, const v1::WatchJobRequest& request,
+                                   grpc::ServerWriter<v1::WatchJobResponse>& writer) {
+  uint64_t sequence = request.after_sequence(), seen = 0;
+  while (!context.IsCancelled()) {
+    // Asked before the events are read, so that the last event is not missed.
+    ASSIGN_OR_RETURN(const v1::Job job, store_.Get(request.id()));
+    ASSIGN_OR_RETURN(const auto events, store_.EventsAfter(request.id(), sequence, kEventsPerRead));
+    for (const JobEvent& event : events) {
+      v1::WatchJobResponse response;
+      response.set_sequence(event.sequence);
+      *response.mutable_job() = event.job;
+      response.set_is_step(event.is_step);
+      if (!writer.Write(response)) return absl::CancelledError("the watcher has gone");
+      sequence = event.sequence;
+    }
+    if (events.empty() && HasEnded(job.state())) return absl::OkStatus();
+    if (stopping_) return absl::UnavailableError("the trainer stops; watch again from here");
+    if (events.empty()) seen = store_.WaitForChange(seen, kWatchPoll);
+  }
+  return absl::CancelledError("the call was cancelled");
+}
+
+grpc::Status TrainerService::CancelJob(grpc::ServerContext* context,
+                                       const v1::CancelJobRequest* request,
+                                       v1::CancelJobResponse* response) {
+  return HandleCall(kService, "CancelJob", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response->mutable_job(), runner_.Cancel(request->id(), kCancelWait));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::UploadDataset(grpc::ServerContext* context,
+                                           grpc::ServerReader<v1::UploadDatasetRequest>* reader,
+                                           v1::UploadDatasetResponse* response) {
+  return HandleCall(kService, "UploadDataset", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const StoredDataset dataset, Receive(*reader));
+    response->set_dataset_id(dataset.id);
+    response->set_examples(dataset.examples);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<StoredDataset> TrainerService::Receive(
+    grpc::ServerReader<v1::UploadDatasetRequest>& reader) {
+  v1::UploadDatasetRequest request;
+  if (!reader.Read(&request) || !request.has_header()) {
+    return FieldError("header", "", "the first message holds no header", "send the header first");
+  }
+  ASSIGN_OR_RETURN(const auto upload, datasets_.Begin(request.header()));
+  while (reader.Read(&request)) {
+    if (!request.has_chunk()) {
+      return FieldError("chunk", "", "a later message holds no chunk", "send one header only");
+    }
+    RETURN_IF_ERROR(upload->Append(request.chunk()));
+  }
+  return upload->Finish();
+}
+
+}  // namespace tact
