@@ -124,8 +124,10 @@ bool NamesRight(std::string_view response, const ExpectedRoles& roles) {
 
 CheckSummary CheckPredictions(std::istream& predictions, std::istream& references) {
   std::map<std::string, std::string> responses;
-  ForEachLine(predictions, "predictions",
-              [&](const Json& line) { responses[line.at("fname")] = line.at("response"); });
+  ForEachLine(predictions, "predictions", [&](const Json& line) {
+    // tactctl generate calls it id.
+    responses[line.at(line.contains("fname") ? "fname" : "id")] = line.at("response");
+  });
   CheckSummary summary;
   ForEachLine(references, "references", [&](const Json& line) {
     const auto found = responses.find(line.at("fname"));

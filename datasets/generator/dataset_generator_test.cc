@@ -64,7 +64,7 @@ TEST(CheckPredictions, CountsSeenAndUnseenAndMissing) {
                                 R"({"fname":"c","names":"unseen",)" + roles + "\n");
   std::istringstream predictions(
       "{\"fname\":\"a\",\"response\":\"Ann asks Bob to come.\"}\n"
-      "{\"fname\":\"b\",\"response\":\"Bob asks Ann to come.\"}\n");
+      "{\"id\":\"b\",\"response\":\"Bob asks Ann to come.\"}\n");
   const CheckSummary summary = CheckPredictions(predictions, references);
   EXPECT_EQ(summary.seen.total, 1u);
   EXPECT_EQ(summary.seen.roles_right, 1u);

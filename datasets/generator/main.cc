@@ -127,7 +127,7 @@ void AddCheck(CLI::App& app, int& exit_code) {
   auto predictions = std::make_shared<std::string>();
   auto references = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("check", "Are roles and names of predictions right?");
-  command->add_option("--predictions", *predictions, "Lines of {\"fname\", \"response\"}")
+  command->add_option("--predictions", *predictions, "Lines of {\"fname\" or \"id\", \"response\"}")
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--references", *references, "The test file with roles")

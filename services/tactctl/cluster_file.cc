@@ -1,0 +1,106 @@
+#include "services/tactctl/cluster_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "common/base/file.h"
+#include "common/base/status.h"
+#include "common/base/strings.h"
+
+namespace tact::ctl {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kFileName[] = "cluster.json";
+constexpr char kLockName[] = "cluster.lock";
+
+absl::StatusOr<ClusterFile> Parse(const std::string& text, const std::string& path) {
+  return CatchExceptions(path, [&]() -> absl::StatusOr<ClusterFile> {
+    const Json json = Json::parse(text);
+    ClusterFile cluster;
+    cluster.supervisor = json.at("supervisor");
+    for (const Json& member : json.at("members")) {
+      cluster.members.push_back(
+          {member.at("name"), member.at("address"), member.at("http"), member.at("pid")});
+    }
+    return cluster;
+  });
+}
+
+}  // namespace
+
+std::string ClusterFile::AddressOf(const std::string& name) const {
+  for (const ClusterMember& member : members) {
+    if (member.name == name) return member.address;
+  }
+  return "";
+}
+
+absl::StatusOr<ClusterFile> ReadClusterFile(const std::filesystem::path& data_dir) {
+  const std::filesystem::path path = data_dir / kFileName;
+  auto text = ReadFile(path, 1 << 20);
+  if (absl::IsNotFound(text.status())) {
+    return MakeError(absl::StatusCode::kNotFound,
+                     {"NO_CLUSTER", data_dir.string(), "no cluster.json",
+                      "name the --data-dir of a running tactctl up"},
+                     "not the data folder of a cluster");
+  }
+  if (!text.ok()) return text.status();
+  return Parse(*text, path.string());
+}
+
+absl::Status WriteClusterFile(const std::filesystem::path& data_dir, const ClusterFile& cluster) {
+  Json members = Json::array();
+  for (const ClusterMember& member : cluster.members) {
+    members.push_back({{"name", member.name},
+                       {"address", member.address},
+                       {"http", member.http_address},
+                       {"pid", member.pid}});
+  }
+  const Json json = {{"supervisor", cluster.supervisor}, {"members", members}};
+  return WriteFileAtomically(data_dir / kFileName, json.dump(2) + "\n");
+}
+
+void RemoveClusterFile(const std::filesystem::path& data_dir) {
+  std::error_code ignored;
+  std::filesystem::remove(data_dir / kFileName, ignored);
+}
+
+absl::StatusOr<ClusterLock> ClusterLock::Take(const std::filesystem::path& data_dir) {
+  const std::string path = (data_dir / kLockName).string();
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) {
+    return FieldError("--data-dir", path, "cannot be written",
+                      "choose a folder that you may write");
+  }
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    ::close(file);
+    return MakeError(absl::StatusCode::kAlreadyExists,
+                     {"CLUSTER_RUNS", "--data-dir", data_dir.string(),
+                      "stop it with \"tactctl down\" or choose another --data-dir"},
+                     "a cluster runs there already");
+  }
+  return ClusterLock(file);
+}
+
+ClusterLock::~ClusterLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+ClusterLock::ClusterLock(ClusterLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+
+bool ClusterIsRunning(const std::filesystem::path& data_dir) {
+  const int file = ::open((data_dir / kLockName).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool free = ::flock(file, LOCK_SH | LOCK_NB) == 0;
+  ::close(file);
+  return !free;
+}
+
+}  // namespace tact::ctl

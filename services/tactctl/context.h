@@ -1,0 +1,72 @@
+// What every command of tactctl works with: its streams, the addresses of the services and how the
+// result is printed.
+#ifndef TACT_SERVICES_TACTCTL_CONTEXT_H_
+#define TACT_SERVICES_TACTCTL_CONTEXT_H_
+
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tact::ctl {
+
+// Exit codes beside those of gRPC (0 to 16): a wrong command line, and Ctrl-C.
+inline constexpr int kUsageExitCode = 64;
+inline constexpr int kInterruptedExitCode = 130;
+
+// Streams and what is known about them; tests put strings in their place.
+struct Terminal {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool in_is_terminal = false;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  size_t width = 120;  // columns
+};
+
+// Where a service listens, and the flag that says so.
+struct ServiceAddress {
+  std::string name;  // "policy"
+  std::string address;
+};
+
+enum class Output { kTable, kJson, kJsonLines };
+
+struct Context {
+  explicit Context(Terminal& t) : terminal(t) {}
+
+  Terminal& terminal;
+  Output output = Output::kTable;
+  double timeout_seconds = 300;  // of one request; streams have none
+  std::string cluster;           // data folder of a running cluster, for its addresses
+  ServiceAddress policy{"policy", ""};
+  ServiceAddress reward{"reward", ""};
+  ServiceAddress trainer{"trainer", ""};
+  ServiceAddress evaluation{"evaluation", ""};
+
+  // False for commands that call no service of the cluster.
+  bool needs_addresses = true;
+
+  // Set by the command that was chosen; its status becomes the exit code ...
+  std::function<absl::Status()> run;
+  // ... unless the command decides otherwise.
+  std::optional<int> exit_code;
+};
+
+// -o, --timeout, --cluster and the addresses.
+void AddGlobalFlags(CLI::App& app, Context& context);
+
+// Fills addresses that no flag has set: from the cluster's file where there is one, else the
+// default ports on loopback.
+absl::Status ResolveAddresses(Context& context);
+
+}  // namespace tact::ctl
+
+#endif  // TACT_SERVICES_TACTCTL_CONTEXT_H_

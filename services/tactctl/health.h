@@ -1,0 +1,19 @@
+// The standard gRPC health check (grpc.health.v1.Health/Check), as a client.
+#ifndef TACT_SERVICES_TACTCTL_HEALTH_H_
+#define TACT_SERVICES_TACTCTL_HEALTH_H_
+
+#include <string>
+#include <string_view>
+
+namespace tact::ctl {
+
+enum class Health { kUnreachable, kNotServing, kServing };
+
+// Asks for one service name, e.g. "tact.v1.PolicyService"; waits at most `seconds`.
+Health CheckHealth(const std::string& address, std::string_view service, double seconds);
+
+std::string HealthName(Health health);  // "serving"
+
+}  // namespace tact::ctl
+
+#endif  // TACT_SERVICES_TACTCTL_HEALTH_H_
