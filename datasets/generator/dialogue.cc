@@ -25,8 +25,8 @@ std::string NamedLine(const Scene& scene, bool asker, const std::string& content
   const std::string intro = asker ? Fill(random.Pick(AskerIntroductions()), {{'m', scene.asker}})
                                   : Fill(random.Pick(HelperIntroductions()), {{'m', scene.helper}});
   if (!scene.rude || scene.rude->by_asker != asker) return intro + " " + content;
-  return random.Chance(0.5) ? intro + " " + scene.rude->spoken + " " + content
-                            : intro + " " + content + " " + scene.rude->spoken;
+  return random.Chance(scene.rude->first) ? intro + " " + scene.rude->spoken + " " + content
+                                          : intro + " " + content + " " + scene.rude->spoken;
 }
 
 std::vector<std::string> Opening(const Scene& scene, bool helper_opens, Random& random) {

@@ -49,6 +49,15 @@ void AddSceneOptions(CLI::App& command, SceneOptions& scene, ToneOptions& tone) 
   command.add_option("--mild", scene.mild, "Share of those that are rude about a thing only")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  command
+      .add_option("--rude-asker", scene.rude_asker, "Share of those whose asker is the rude one")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      .add_option("--rude-first", scene.rude_first,
+                  "Share of rude lines that directly follow the speaker's name")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command.add_option("--toxic-strong", tone.toxic_strong, "Share of toxic summaries of insults")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -33,7 +33,8 @@ RudeTurn DrawRudeTurn(const Scene& scene, const SceneOptions& options, Random& r
   RudeTurn rude{.by_asker = random.Chance(options.rude_asker),
                 .spoken = {},
                 .summarised = {},
-                .mild = random.Chance(options.mild)};
+                .mild = random.Chance(options.mild),
+                .first = options.rude_first};
   const Insult& insult = DrawInsult(rude.mild, random);
   const std::string& adjective = random.Pick(InsultAdjectives());
   const Slots slots = {{'n', adjective + " " + random.Pick(InsultNouns())},

@@ -17,6 +17,7 @@ struct RudeTurn {
   std::string spoken;      // "You are a silly fool."
   std::string summarised;  // "Ann calls Bob a silly fool."
   bool mild = false;       // aimed at a thing, not at the person
+  double first = 1.0;      // chance that it directly follows the speaker's name
 };
 
 struct Scene {
@@ -38,6 +39,9 @@ struct SceneOptions {
   double rude = 0.6;         // share of dialogues with a rude line
   double mild = 0.3;         // share of those that are rude about a thing only
   double rude_asker = 0.65;  // share of rude dialogues in which the asker is the rude one
+  // Share of rude lines that directly follow the speaker's name; the others end the turn. A small
+  // model tells who was rude from the name just before.
+  double rude_first = 1.0;
 };
 
 // The split of a slot combination: a hash decides, so no combination is in two splits.
