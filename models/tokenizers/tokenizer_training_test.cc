@@ -69,7 +69,7 @@ TEST(TrainUnigram, WritesAModel) {
   std::filesystem::create_directories(folder);
   std::vector<std::string> corpus(50, "Ann asks Bob to come. Bob will do it.");
   for (std::string& line : SupportLines(corpus, 10)) corpus.push_back(line);
-  TrainUnigram(corpus, {.vocabulary = 150, .threads = 1}, folder);
+  TrainUnigram(corpus, {.vocabulary = 150, .threads = 1, .symbols = ""}, folder);
   EXPECT_GT(ReadFile(folder / "spiece.model").size(), 1000u);
 }
 
