@@ -104,6 +104,7 @@ TEST_F(UpTest, RunsUntilStoppedAndLeavesNothingBehind) {
 TEST_F(UpTest, AServiceThatDiedIsStartedAgain) {
   const auto up = StartUp();
   const std::vector<pid_t> before = Pids();
+  ASSERT_GT(PidOf("reward"), 0) << up->err();  // 0 would kill this test's own group
   kill(PidOf("reward"), SIGKILL);
   EXPECT_TRUE(WaitFor([&] { return PidOf("reward") != before[1] && IsAlive(PidOf("reward")); }));
   EXPECT_THAT(up->err(),

@@ -39,7 +39,9 @@ void TestCluster::KillAll() {
   const auto cluster = ctl::ReadClusterFile(data_dir());
   up_->Signal(SIGKILL);
   if (!cluster.ok()) return;
-  for (const ctl::ClusterMember& member : cluster->members) kill(member.pid, SIGKILL);
+  for (const ctl::ClusterMember& member : cluster->members) {
+    if (member.pid > 0) kill(member.pid, SIGKILL);
+  }
   up_->Wait(10);
   for (const ctl::ClusterMember& member : cluster->members) {
     WaitFor([&] { return !IsAlive(member.pid); }, 10);
@@ -73,7 +75,10 @@ std::string TestCluster::AddressOf(const std::string& name) const {
   return cluster.ok() ? cluster->AddressOf(name) : "";
 }
 
-void TestCluster::Kill(const std::string& name, int signal) const { kill(PidOf(name), signal); }
+// Nothing for a service that is not there: pid 0 would be this process's own group.
+void TestCluster::Kill(const std::string& name, int signal) const {
+  if (const pid_t pid = PidOf(name); pid > 0) kill(pid, signal);
+}
 
 bool TestCluster::WaitUntilServing(double seconds) const {
   return WaitFor([this] { return Tactctl({"status"}).code == 0; }, seconds);
