@@ -21,7 +21,8 @@ function(tact_binary name)
 endfunction()
 
 # tact_test(name SOURCES a_test.cc ... DEPS target ...): one GoogleTest binary for a folder.
-# Extra arguments: LABELS label ...; tests run in the folder of their sources.
+# Extra arguments: LABELS label [unit], TIMEOUT seconds. Tests run in the folder of their sources; where
+# the programs are they learn from the environment that the test presets set.
 function(tact_test name)
   if(NOT TACT_BUILD_TESTS)
     return()
@@ -30,6 +31,9 @@ function(tact_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
   tact_common(${name})
@@ -37,6 +41,5 @@ function(tact_test name)
   gtest_discover_tests(${name}
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     DISCOVERY_TIMEOUT 120
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
-      ENVIRONMENT "TACT_PLUGIN_DIR=${CMAKE_BINARY_DIR}/lib;TACT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;TACT_SOURCE_DIR=${CMAKE_SOURCE_DIR};OMP_WAIT_POLICY=passive")
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
