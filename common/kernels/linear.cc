@@ -119,9 +119,15 @@ class Plan {
       sum.append_sum();
       attributes.set_post_ops(sum);
     }
+#if DNNL_VERSION_MAJOR >= 3  // Debian 13; oneDNN 3 dropped the operation descriptors
+    using Primitive = dnnl::matmul::primitive_desc;
+    return bias_ ? Primitive(Engine(), x, weights, bias(), y, attributes)
+                 : Primitive(Engine(), x, weights, y, attributes);
+#else
     const auto operation =
         bias_ ? dnnl::matmul::desc(x, weights, bias(), y) : dnnl::matmul::desc(x, weights, y);
     return dnnl::matmul::primitive_desc(operation, attributes, Engine());
+#endif
   }
 
   int64_t out_, in_;
