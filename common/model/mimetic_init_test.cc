@@ -1,6 +1,7 @@
 #include "common/model/mimetic_init.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include "common/model/t5_model.h"

@@ -10,10 +10,13 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/rpc/status_map.h"
 
 namespace tact {
+
+class MethodMetrics;
 
 // Counts a call from its construction to Finish.
 class CallRecord {
@@ -22,8 +25,8 @@ class CallRecord {
   void Finish(const absl::Status& status);
 
  private:
-  std::string_view service_, method_;
-  double started_seconds_;
+  MethodMetrics& metrics_;
+  Stopwatch watch_;
 };
 
 // grpc::Status Generate(context, request, response) {

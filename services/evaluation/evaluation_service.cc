@@ -4,8 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/rpc/handler.h"
@@ -24,8 +23,6 @@ constexpr size_t kChunkBytes = 64 << 10;
 // A caller waits for these: a service that is down is told at once.
 constexpr CallOptions kNoWaiting = {0, 300};
 
-double NowSeconds() { return static_cast<double>(absl::ToUnixMicros(absl::Now())) / 1e6; }
-
 v1::Evaluation NewEvaluation(const v1::RunEvaluationRequest& request) {
   v1::Evaluation evaluation;
   evaluation.set_id(EvaluationId(request.request_id()));
@@ -33,7 +30,7 @@ v1::Evaluation NewEvaluation(const v1::RunEvaluationRequest& request) {
   FillDefaults(*evaluation.mutable_spec());
   evaluation.set_state(v1::EVALUATION_STATE_RUNNING);
   evaluation.set_total(static_cast<uint32_t>(request.spec().examples_size()));
-  evaluation.set_created_at(NowSeconds());
+  evaluation.set_created_at(UnixSeconds());
   return evaluation;
 }
 

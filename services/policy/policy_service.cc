@@ -1,5 +1,6 @@
 #include "services/policy/policy_service.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -19,7 +20,27 @@ ServedEntry BaseEntry(const PolicyModel& model) {
 }
 
 v1::FinishReason ToProto(EndReason reason) {
+  if (reason == EndReason::kStop) return v1::FINISH_REASON_STOP;
   return reason == EndReason::kEos ? v1::FINISH_REASON_EOS : v1::FINISH_REASON_LENGTH;
+}
+
+// Where the first of `stops` begins in `text`; npos if none does.
+size_t FindStop(std::string_view text, const StopStrings& stops) {
+  size_t first = text.npos;
+  for (const std::string& stop : stops) first = std::min(first, text.find(stop));
+  return first;
+}
+
+void AddTokens(const SequenceResult& result, v1::Completion& completion) {
+  completion.mutable_token_ids()->Add(result.ids.begin(), result.ids.end());
+  completion.mutable_logprobs()->Add(result.model_logprobs.begin(), result.model_logprobs.end());
+  for (const std::vector<TokenLogprob>& position : result.top_logprobs) {
+    v1::TopLogprobs& top = *completion.add_top_logprobs();
+    for (const TokenLogprob& token : position) {
+      top.add_token_ids(token.id);
+      top.add_logprobs(token.logprob);
+    }
+  }
 }
 
 v1::ServedModel ToProto(const ServedEntry& entry) {
@@ -59,7 +80,7 @@ void RecordPush(const ServedEntry& entry, absl::Time started) {
 PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptions& options)
     : model_(std::move(model)),
       limits_{options.engine.sequence.max_prompt_tokens, options.engine.sequence.max_new_tokens,
-              model_.config.vocab_size},
+              model_.config.vocab_size, std::min<int64_t>(16, options.engine.batch.max_running)},
       registry_(BaseEntry(model_), options.max_models),
       push_(registry_, options.engine.sequence, options.max_push_bytes),
       engine_(options.engine, model_.config) {}
@@ -75,19 +96,29 @@ absl::StatusOr<std::vector<Encoded>> PolicyServiceImpl::EncodePrompts(
   return prompts;
 }
 
+std::function<bool(std::span<const int32_t>)> PolicyServiceImpl::StopTest(
+    const StopStrings& stops) const {
+  if (stops.empty()) return nullptr;
+  return [this, stops](std::span<const int32_t> ids) {
+    return FindStop(model_.tokenizer->Decode(ids, /*skip_special_tokens=*/true), stops) !=
+           std::string::npos;
+  };
+}
+
 v1::Completion PolicyServiceImpl::ToCompletion(const SequenceResult& result, const Encoded& prompt,
-                                               bool return_tokens) const {
+                                               const v1::GenerateRequest& request) const {
   v1::Completion completion;
   completion.set_prompt_index(static_cast<uint32_t>(result.index));
   completion.set_sample_index(result.sample);
-  completion.set_text(model_.tokenizer->Decode(result.ids, /*skip_special_tokens=*/true));
+  std::string text = model_.tokenizer->Decode(result.ids, /*skip_special_tokens=*/true);
+  text.resize(std::min(text.size(), FindStop(text, request.sampling().stop_strings())));
+  completion.set_text(std::move(text));
   completion.set_finish_reason(ToProto(result.reason));
   completion.set_prompt_tokens(static_cast<uint32_t>(prompt.ids.size()));
   completion.set_prompt_truncated(prompt.truncated);
   completion.set_response_tokens(static_cast<uint32_t>(result.ids.size()));
-  if (!return_tokens) return completion;
-  completion.mutable_token_ids()->Add(result.ids.begin(), result.ids.end());
-  completion.mutable_logprobs()->Add(result.model_logprobs.begin(), result.model_logprobs.end());
+  completion.set_beam_score(result.score);
+  if (request.return_tokens()) AddTokens(result, completion);
   return completion;
 }
 
@@ -97,11 +128,16 @@ absl::Status PolicyServiceImpl::DoGenerate(const grpc::ServerContext& context,
   ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
   RETURN_IF_ERROR(ValidateCount("prompts", request.prompts_size()));
   ASSIGN_OR_RETURN(const SamplingOptions sampling,
-                   ReadSampling(request.sampling(), limits_, /*sample_by_default=*/false));
+                   ReadSampling(request.sampling(), limits_, SamplingUse::kGenerate));
   ASSIGN_OR_RETURN(const std::vector<Encoded> prompts, EncodePrompts(request));
   std::vector<PromptTask> tasks;
   for (size_t i = 0; i < prompts.size(); ++i) {
-    tasks.push_back({i, entry.weights, prompts[i].ids, /*prompt_key=*/i, sampling, {}});
+    tasks.push_back({.index = i,
+                     .weights = entry.weights,
+                     .prompt_ids = prompts[i].ids,
+                     .prompt_key = i,
+                     .sampling = sampling,
+                     .stop = StopTest(request.sampling().stop_strings())});
   }
   const int64_t samples = sampling.num_samples;
   const auto count = static_cast<int64_t>(prompts.size()) * samples;
@@ -111,8 +147,7 @@ absl::Status PolicyServiceImpl::DoGenerate(const grpc::ServerContext& context,
   for (int64_t i = 0; i < count; ++i) {
     ASSIGN_OR_RETURN(const SequenceResult result, collector.Next());
     const auto at = static_cast<int>(result.index * samples + result.sample);
-    *response.mutable_completions(at) =
-        ToCompletion(result, prompts[result.index], request.return_tokens());
+    *response.mutable_completions(at) = ToCompletion(result, prompts[result.index], request);
   }
   response.set_weight_version(entry.weight_version);
   return absl::OkStatus();
@@ -133,7 +168,11 @@ absl::StatusOr<std::vector<PromptTask>> PolicyServiceImpl::RolloutTasks(
     ASSIGN_OR_RETURN(std::vector<int32_t> ids,
                      ReadTokenIds(prompt.token_ids(), field + ".token_ids",
                                   limits_.max_prompt_tokens, limits_.vocab_size));
-    tasks.push_back({static_cast<size_t>(i), weights, std::move(ids), prompt.id(), sampling, {}});
+    tasks.push_back({.index = static_cast<size_t>(i),
+                     .weights = weights,
+                     .prompt_ids = std::move(ids),
+                     .prompt_key = prompt.id(),
+                     .sampling = sampling});
   }
   return tasks;
 }
@@ -159,7 +198,7 @@ absl::Status PolicyServiceImpl::DoRollouts(const grpc::ServerContext& context,
   RETURN_IF_ERROR(CheckVersion(entry, request.min_weight_version()));
   RETURN_IF_ERROR(ValidateCount("prompts", request.prompts_size()));
   ASSIGN_OR_RETURN(const SamplingOptions sampling,
-                   ReadSampling(request.sampling(), limits_, /*sample_by_default=*/true));
+                   ReadSampling(request.sampling(), limits_, SamplingUse::kRollout));
   ASSIGN_OR_RETURN(std::vector<PromptTask> tasks, RolloutTasks(request, sampling, entry.weights));
   Collector collector(context);
   RETURN_IF_ERROR(collector.Submit(engine_, std::move(tasks)));

@@ -2,6 +2,8 @@
 #ifndef TACT_SERVICES_POLICY_POLICY_SERVICE_H_
 #define TACT_SERVICES_POLICY_POLICY_SERVICE_H_
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "services/policy/model_registry.h"
 #include "services/policy/policy_model.h"
 #include "services/policy/push.h"
+#include "services/policy/sampling_params.h"
 #include "services/policy/validation.h"
 #include "tact/v1/policy.grpc.pb.h"
 
@@ -22,6 +25,8 @@ struct PolicyServiceOptions {
   size_t max_models = 4;
   uint64_t max_push_bytes = uint64_t{2} << 30;
 };
+
+using StopStrings = google::protobuf::RepeatedPtrField<std::string>;
 
 class PolicyServiceImpl final : public v1::PolicyService::Service {
  public:
@@ -60,7 +65,9 @@ class PolicyServiceImpl final : public v1::PolicyService::Service {
   absl::StatusOr<std::vector<PromptTask>> ScoreTasks(const v1::ScoreLogprobsRequest& request,
                                                      const ServedWeights& weights) const;
   v1::Completion ToCompletion(const SequenceResult& result, const Encoded& prompt,
-                              bool return_tokens) const;
+                              const v1::GenerateRequest& request) const;
+  // True once one of `stops` occurs in the text; null without any.
+  std::function<bool(std::span<const int32_t>)> StopTest(const StopStrings& stops) const;
   v1::Rollout ToRollout(const SequenceResult& result, const v1::RolloutPrompt& prompt,
                         uint64_t version) const;
 

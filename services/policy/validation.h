@@ -12,8 +12,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/text/tokenizer.h"
-#include "services/policy/engine/sampling.h"
-#include "tact/v1/policy.pb.h"
 
 namespace tact {
 
@@ -21,17 +19,13 @@ struct RequestLimits {
   int64_t max_prompt_tokens = 1024;
   int64_t max_new_tokens = 256;
   int64_t vocab_size = 0;
+  int64_t max_beams = 16;
 };
 
 inline constexpr int kMaxPrompts = 1024;
-inline constexpr int64_t kMaxSamples = 64;
 
 // 1 to kMaxPrompts.
 absl::Status ValidateCount(std::string_view field, int count);
-
-// The engine's options; unset fields take the proto's defaults, do_sample `sample_by_default`.
-absl::StatusOr<SamplingOptions> ReadSampling(const v1::SamplingParams& params,
-                                             const RequestLimits& limits, bool sample_by_default);
 
 // 1 to `max_tokens` ids, each inside the vocabulary.
 absl::StatusOr<std::vector<int32_t>> ReadTokenIds(

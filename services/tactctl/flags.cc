@@ -31,7 +31,30 @@ void AddSamplingFlags(CLI::App& app, v1::SamplingParams* sampling) {
   AddField<float>(app, "--top-p", "Keep the likeliest tokens up to this probability [1]",
                   [=](float v) { sampling->set_top_p(v); })
       ->group(kGroup);
-  AddField<uint32_t>(app, "--num-samples", "Responses for each prompt, with --sample [1]",
+  AddField<float>(app, "--typical-p", "Keep the tokens of typical information up to this mass [1]",
+                  [=](float v) { sampling->set_typical_p(v); })
+      ->group(kGroup);
+  AddField<uint32_t>(app, "--num-beams", "Beams of beam search, without --sample [1]",
+                     [=](uint32_t v) { sampling->set_num_beams(v); })
+      ->group(kGroup);
+  AddField<float>(app, "--length-penalty", "With beams: above 0 favours long responses [1]",
+                  [=](float v) { sampling->set_length_penalty(v); })
+      ->group(kGroup);
+  AddField<float>(app, "--repetition-penalty", "Above 1 makes what occurred less likely [1]",
+                  [=](float v) { sampling->set_repetition_penalty(v); })
+      ->group(kGroup);
+  AddField<uint32_t>(app, "--no-repeat-ngram-size", "No n-gram of so many tokens twice, 0 off [0]",
+                     [=](uint32_t v) { sampling->set_no_repeat_ngram_size(v); })
+      ->group(kGroup);
+  AddField<std::vector<std::string>>(app, "--stop", "End where this text occurs; may be repeated",
+                                     [=](const std::vector<std::string>& texts) {
+                                       for (const auto& text : texts) {
+                                         sampling->add_stop_strings(text);
+                                       }
+                                     })
+      ->group(kGroup);
+  AddField<uint32_t>(app, "--num-samples",
+                     "Responses for each prompt, with --sample or --num-beams [1]",
                      [=](uint32_t v) { sampling->set_num_samples(v); })
       ->group(kGroup);
   AddField<uint64_t>(app, "--sampling-seed", "Equal seeds draw equal responses [0]",

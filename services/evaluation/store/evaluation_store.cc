@@ -32,7 +32,7 @@ struct Cursor {
 };
 
 std::string ToToken(const v1::Evaluation& last) {
-  return absl::StrFormat("%.6f/%s", last.created_at(), last.id());
+  return absl::StrFormat("%.17g/%s", last.created_at(), last.id());
 }
 
 absl::StatusOr<Cursor> ParseToken(std::string_view token) {

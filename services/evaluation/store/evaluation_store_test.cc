@@ -46,6 +46,16 @@ TEST(EvaluationStoreTest, TheSameIdIsCreatedOnce) {
   EXPECT_EQ(store->Summary("a")->created_at(), 1);
 }
 
+TEST(EvaluationStoreTest, APageBeginsBehindTheLastHoweverFineTheClock) {
+  TestFolder folder;
+  const auto store = Open(folder);
+  EXPECT_TRUE(*store->Create(MakeEvaluation("a", kRunning, 1790000000.1234567)));
+  EXPECT_TRUE(*store->Create(MakeEvaluation("b", kRunning, 1790000000.1234569)));
+  const EvaluationStore::Page first = store->List(1, "").value();
+  EXPECT_EQ(Ids(first), std::vector<std::string>{"b"});
+  EXPECT_EQ(Ids(store->List(5, first.next_token).value()), std::vector<std::string>{"a"});
+}
+
 TEST(EvaluationStoreTest, LeftoversOfACrashGoAndRecordsStay) {
   TestFolder folder;
   EXPECT_TRUE(*Open(folder)->Create(MakeEvaluation("a", kRunning, 1)));

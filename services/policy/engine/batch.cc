@@ -1,7 +1,6 @@
 #include "services/policy/engine/batch.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "common/base/status.h"
@@ -9,78 +8,12 @@
 
 namespace tact {
 
-// One admitted prompt: its cross cache lives until its last sample has ended.
-struct Batch::Prompt {
-  Prompt(WaitingPrompt waiting, int64_t* held)
-      : call(std::move(waiting.call)),
-        task(std::move(waiting.task)),
-        since(waiting.since),
-        held_tokens(held) {
-    *held_tokens += tokens();
-  }
-  ~Prompt() { *held_tokens -= tokens(); }
-  Prompt(const Prompt&) = delete;
-  Prompt& operator=(const Prompt&) = delete;
-
-  int64_t tokens() const { return static_cast<int64_t>(task.prompt_ids.size()); }
-  int64_t samples() const { return task.forced.empty() ? task.sampling.num_samples : 1; }
-  const Snapshot* snapshot() const { return task.weights.snapshot.get(); }
-  const Adapter* adapter() const { return task.weights.adapter.get(); }
-  // Sequences of one weight set stand together in a batch, those of one adapter within.
-  auto order() const { return std::tuple(snapshot(), adapter()); }
-
-  std::shared_ptr<Call> call;
-  PromptTask task;
-  absl::Time since;
-  int64_t* held_tokens;
-  CrossCache cross;
-  bool encoded = false;
-  int64_t started = 0;  // samples that have begun
-};
-
-struct Batch::Sequence {
-  std::shared_ptr<Prompt> prompt;
-  uint32_t sample;
-  int64_t slot;
-  uint64_t key;
-  int64_t position = 0;  // decoder positions that are done
-  int64_t pending = 0;   // rows in the running step
-  SequenceResult result;
-  bool done = false;
-
-  const PromptTask& task() const { return prompt->task; }
-  bool forced() const { return !task().forced.empty(); }
-  int32_t eos() const { return static_cast<int32_t>(prompt->snapshot()->config.eos_token_id); }
-  int32_t InputAt(int64_t at) const {
-    if (at == 0) return static_cast<int32_t>(prompt->snapshot()->config.decoder_start_token_id);
-    return forced() ? task().forced[at - 1] : result.ids[at - 1];
-  }
-  void Append(const Choice& choice) {
-    result.ids.push_back(choice.id);
-    result.behaviour_logprobs.push_back(choice.behaviour_logprob);
-    result.model_logprobs.push_back(choice.model_logprob);
-  }
-  void Fail(absl::Status status) {
-    result.status = std::move(status);
-    done = true;
-  }
-  void FinishIfComplete() {
-    const auto length = static_cast<int64_t>(result.ids.size());
-    if (forced()) {
-      done = done || length == static_cast<int64_t>(task().forced.size());
-      return;
-    }
-    const bool ended = length > 0 && result.ids.back() == eos();
-    if (ended) result.reason = EndReason::kEos;
-    done = done || ended || length >= task().sampling.max_new_tokens;
-  }
-};
-
 // One row of a decoder pass and what came of it.
 struct Batch::Row {
   Sequence* sequence;
   int64_t position;
   absl::StatusOr<Choice> choice;
+  BeamChoices beams = {};  // in beam search, where `choice` is OK
 };
 
 Batch::Batch(const BatchLimits& limits, const KvShape& shape)
@@ -90,7 +23,7 @@ Batch::~Batch() = default;
 
 int64_t Batch::Room() const {
   int64_t unstarted = 0;
-  for (const auto& prompt : admitted_) unstarted += prompt->samples() - prompt->started;
+  for (const auto& prompt : admitted_) unstarted += prompt->sequences() - prompt->started;
   if (unstarted >= slots_.free()) return 0;
   const int64_t held = limits_.max_batch_tokens - held_tokens_;
   // One prompt of any length may be encoded before a step; more only up to the limit.
@@ -99,23 +32,23 @@ int64_t Batch::Room() const {
 }
 
 void Batch::Admit(WaitingPrompt waiting) {
-  auto prompt = std::make_shared<Prompt>(std::move(waiting), &held_tokens_);
+  auto prompt = std::make_shared<RunningPrompt>(std::move(waiting), &held_tokens_);
   fresh_tokens_ += prompt->tokens();
   admitted_.push_back(std::move(prompt));
 }
 
 void Batch::Encode() {
-  std::vector<Prompt*> fresh;
+  std::vector<RunningPrompt*> fresh;
   for (const auto& prompt : admitted_) {
     if (!prompt->encoded) fresh.push_back(prompt.get());
   }
-  std::ranges::sort(fresh, {}, [](const Prompt* prompt) { return prompt->order(); });
+  std::ranges::sort(fresh, {}, [](const RunningPrompt* prompt) { return prompt->order(); });
   std::vector<EncodeItem> items;
   for (size_t begin = 0, end = 0; begin < fresh.size(); begin = end) {
     const Snapshot& snapshot = *fresh[begin]->snapshot();
     items.clear();
     for (end = begin; end < fresh.size() && fresh[end]->snapshot() == &snapshot; ++end) {
-      Prompt& prompt = *fresh[end];
+      RunningPrompt& prompt = *fresh[end];
       prompt.cross = CrossCache(snapshot.config.num_decoder_layers, prompt.tokens(),
                                 snapshot.config.inner_dim());
       prompt.encoded = true;
@@ -126,28 +59,26 @@ void Batch::Encode() {
   fresh_tokens_ = 0;
 }
 
+void Batch::StartSequence(const std::shared_ptr<RunningPrompt>& prompt) {
+  auto sequence = std::make_unique<Sequence>(prompt, static_cast<uint32_t>(prompt->started++),
+                                             slots_.Acquire().value());
+  const auto at = std::ranges::upper_bound(
+      running_, prompt->order(), {}, [](const auto& other) { return other->prompt->order(); });
+  running_.insert(at, std::move(sequence));
+}
+
 void Batch::StartSequences() {
   while (!admitted_.empty()) {
-    const std::shared_ptr<Prompt>& prompt = admitted_.front();
-    const std::optional<int64_t> slot = slots_.Acquire();
-    if (!slot.has_value()) return;
-    auto sequence = std::make_unique<Sequence>();
-    sequence->prompt = prompt;
-    sequence->sample = static_cast<uint32_t>(prompt->started++);
-    sequence->slot = *slot;
-    sequence->key =
-        SampleKey(prompt->task.sampling.seed, prompt->task.prompt_key, sequence->sample);
-    sequence->result.index = prompt->task.index;
-    sequence->result.sample = sequence->sample;
-    const auto at = std::ranges::upper_bound(
-        running_, prompt->order(), {}, [](const auto& other) { return other->prompt->order(); });
-    running_.insert(at, std::move(sequence));
-    if (prompt->started == prompt->samples()) admitted_.pop_front();
+    const std::shared_ptr<RunningPrompt> prompt = admitted_.front();
+    const int64_t count = prompt->sequences_at_once();
+    if (slots_.free() < count) return;
+    for (int64_t i = 0; i < count; ++i) StartSequence(prompt);
+    if (prompt->started == prompt->sequences()) admitted_.pop_front();
   }
 }
 
 int64_t Batch::Extra(int64_t rows_left, const Sequence& sequence) const {
-  if (!sequence.forced()) return 0;
+  if (!sequence.prompt->forced()) return 0;
   const int64_t wanted =
       static_cast<int64_t>(sequence.task().forced.size()) - sequence.position - 1;
   return std::clamp<int64_t>(wanted, 0, rows_left);
@@ -158,7 +89,7 @@ void Batch::AddRows(Sequence& sequence, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const int64_t position = sequence.position + i;
     rows_.push_back({&sequence, position, Choice{}});
-    decode_rows_.push_back({sequence.InputAt(position), position, sequence.slot,
+    decode_rows_.push_back({sequence.ids()[position], position, sequence.slot,
                             &sequence.prompt->cross, sequence.prompt->adapter()});
   }
 }
@@ -166,17 +97,21 @@ void Batch::AddRows(Sequence& sequence, int64_t count) {
 void Batch::Take(Row& row, std::span<float> logits) {
   thread_local SamplingScratch scratch;
   const Sequence& sequence = *row.sequence;
-  if (!sequence.forced()) {
-    row.choice = ChooseToken(logits, sequence.task().sampling, sequence.eos(), row.position,
-                             sequence.key, scratch);
-    return;
-  }
-  const int32_t id = sequence.task().forced[row.position];
-  const absl::StatusOr<float> logprob = ModelLogprob(logits, id);
-  if (logprob.ok()) {
-    row.choice = Choice{id, *logprob, *logprob};
+  const RunningPrompt& prompt = *sequence.prompt;
+  const SamplingOptions& sampling = sequence.task().sampling;
+  const RowContext context = {sequence.ids(), prompt.eos_id(), sequence.key};
+  if (prompt.searches()) {
+    auto beams = ChooseBeams(logits, sampling, context, static_cast<int32_t>(sequence.index),
+                             prompt.search->score(sequence.index), scratch);
+    if (beams.ok()) row.beams = *std::move(beams);
+    if (!beams.ok()) row.choice = beams.status();
+  } else if (!prompt.forced()) {
+    row.choice = ChooseToken(logits, sampling, context, scratch);
   } else {
-    row.choice = logprob.status();
+    const int32_t id = sequence.task().forced[row.position];
+    const absl::StatusOr<float> logprob = ModelLogprob(logits, id);
+    if (logprob.ok()) row.choice = Choice{id, *logprob, *logprob};
+    if (!logprob.ok()) row.choice = logprob.status();
   }
 }
 
@@ -204,15 +139,66 @@ void Batch::TakeChoices(StepReport& report) {
   for (Row& row : rows_) {
     Sequence& sequence = *row.sequence;
     if (sequence.done) continue;
-    if (!row.choice.ok()) {
-      sequence.Fail(row.choice.status());
-      continue;
-    }
-    if (row.position == 0 && sequence.sample == 0) {
+    if (row.position == 0 && sequence.index == 0) {
       report.first_tokens.push_back(sequence.prompt->since);
     }
-    sequence.Append(*row.choice);
-    report.generated += sequence.forced() ? 0 : 1;
+    report.generated += sequence.prompt->forced() ? 0 : 1;
+    if (sequence.prompt->searches()) continue;
+    if (row.choice.ok()) {
+      sequence.Append(*row.choice);
+    } else {
+      sequence.Fail(row.choice.status());
+    }
+  }
+}
+
+// New beam i goes on from the keys and values of parents[i]. The first child of a parent takes the
+// parent's slot; the others copy it into slots that nobody goes on from.
+void Batch::MoveBeams(std::span<Row> rows, std::span<const int32_t> parents) {
+  std::vector<int64_t> slots(rows.size(), -1), unused;
+  std::vector<bool> taken(rows.size(), false);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (taken[parents[i]]) continue;
+    taken[parents[i]] = true;
+    slots[i] = rows[parents[i]].sequence->slot;
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!taken[i]) unused.push_back(rows[i].sequence->slot);
+  }
+  const int64_t positions = rows[0].sequence->position + 1;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (slots[i] >= 0) continue;
+    slots[i] = unused.back();
+    unused.pop_back();
+    slots_.Copy(rows[parents[i]].sequence->slot, slots[i], positions);
+  }
+  for (size_t i = 0; i < rows.size(); ++i) rows[i].sequence->slot = slots[i];
+}
+
+void Batch::AdvanceSearch(std::span<Row> rows) {
+  BeamChoices all;
+  for (const Row& row : rows) {
+    if (!row.choice.ok()) {
+      for (const Row& beam : rows) beam.sequence->Fail(row.choice.status());
+      return;
+    }
+    const BeamChoices& beams = row.beams;
+    all.candidates.insert(all.candidates.end(), beams.candidates.begin(), beams.candidates.end());
+    all.model_logprobs.insert(all.model_logprobs.end(), beams.model_logprobs.begin(),
+                              beams.model_logprobs.end());
+  }
+  BeamSearch& search = *rows[0].sequence->prompt->search;
+  const std::vector<int32_t> parents = search.Advance(all.candidates, all.model_logprobs);
+  if (!search.done()) MoveBeams(rows, parents);
+}
+
+// The rows of a prompt's beams stand together, in the order of the beams.
+void Batch::AdvanceSearches() {
+  for (size_t i = 0; i < rows_.size();) {
+    const RunningPrompt& prompt = *rows_[i].sequence->prompt;
+    const size_t count = prompt.searches() ? static_cast<size_t>(prompt.sequences()) : 1;
+    if (prompt.searches()) AdvanceSearch(std::span(rows_).subspan(i, count));
+    i += count;
   }
 }
 
@@ -230,6 +216,7 @@ StepReport Batch::Step() {
   StepReport report = {.sequences = running(), .rows = static_cast<int64_t>(rows_.size())};
   DecodeAll();
   TakeChoices(report);
+  AdvanceSearches();
   for (const auto& sequence : running_) {
     sequence->position += sequence->pending;
     sequence->FinishIfComplete();
@@ -242,7 +229,7 @@ void Batch::RemoveDone() {
   std::erase_if(running_, [&](const std::unique_ptr<Sequence>& sequence) {
     if (!sequence->done) return false;
     slots_.Release(sequence->slot);
-    sequence->prompt->call->Deliver(std::move(sequence->result));
+    sequence->Deliver();
     return true;
   });
 }
@@ -253,7 +240,7 @@ void Batch::DropIf(absl::FunctionRef<absl::Status(const Call&)> reason) {
     if (!status.ok()) sequence->Fail(status);
   }
   RemoveDone();
-  std::erase_if(admitted_, [&](const std::shared_ptr<Prompt>& prompt) {
+  std::erase_if(admitted_, [&](const std::shared_ptr<RunningPrompt>& prompt) {
     const absl::Status status = reason(*prompt->call);
     if (status.ok()) return false;
     if (!prompt->encoded) fresh_tokens_ -= prompt->tokens();

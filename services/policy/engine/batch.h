@@ -15,6 +15,7 @@
 #include "services/policy/engine/decoder.h"
 #include "services/policy/engine/encoder.h"
 #include "services/policy/engine/kv_slots.h"
+#include "services/policy/engine/sequence.h"
 #include "services/policy/engine/waiting_queue.h"
 
 namespace tact {
@@ -54,18 +55,20 @@ class Batch {
   bool empty() const { return running_.empty() && admitted_.empty(); }
 
  private:
-  struct Prompt;
-  struct Sequence;
   struct Row;
 
   void Encode();
   void StartSequences();
+  void StartSequence(const std::shared_ptr<RunningPrompt>& prompt);
   int64_t Extra(int64_t rows_left, const Sequence& sequence) const;
   void AddRows(Sequence& sequence, int64_t count);
   void Decode(size_t begin, size_t end);  // rows of one snapshot
   void DecodeAll();
   static void Take(Row& row, std::span<float> logits);
   void TakeChoices(StepReport& report);
+  void AdvanceSearches();
+  void AdvanceSearch(std::span<Row> rows);
+  void MoveBeams(std::span<Row> rows, std::span<const int32_t> parents);
   void RemoveDone();
   void DropIf(absl::FunctionRef<absl::Status(const Call&)> reason);
 
@@ -75,8 +78,8 @@ class Batch {
   Decoder decoder_;
   int64_t held_tokens_ = 0;   // prompt tokens whose cross keys and values are held
   int64_t fresh_tokens_ = 0;  // of prompts admitted since the last step
-  std::deque<std::shared_ptr<Prompt>> admitted_;    // prompts with samples that have not begun
-  std::vector<std::unique_ptr<Sequence>> running_;  // ordered by weights
+  std::deque<std::shared_ptr<RunningPrompt>> admitted_;  // with sequences that have not begun
+  std::vector<std::unique_ptr<Sequence>> running_;       // ordered by weights
   std::vector<Row> rows_;
   std::vector<DecodeRow> decode_rows_;
 };

@@ -51,10 +51,10 @@ class EngineTest : public ::testing::Test {
       task.sampling.seed = 5;
       if (i % 3 == 1) task.sampling.num_samples = 3;
       if (i % 3 == 2) {
-        task.sampling.temperature = 0.7f;
-        task.sampling.top_k = 20;
-        task.sampling.top_p = 0.9f;
-        task.sampling.min_new_tokens = 4;
+        task.sampling.warpers.temperature = 0.7f;
+        task.sampling.warpers.top_k = 20;
+        task.sampling.warpers.top_p = 0.9f;
+        task.sampling.processors.min_new_tokens = 4;
       }
       if (i % 8 == 7) task.forced = RandomPrompt(1000 + i);
       tasks.push_back(std::move(task));
@@ -154,7 +154,7 @@ TEST_F(EngineTest, CancelEndsRunningAndWaitingSequences) {
     tasks.push_back({.index = i,
                      .weights = weights,
                      .prompt_ids = RandomPrompt(i),
-                     .sampling = {.max_new_tokens = 4096, .min_new_tokens = 4096}});
+                     .sampling = {.max_new_tokens = 4096, .processors = {.min_new_tokens = 4096}}});
   }
   ASSERT_TRUE(engine.Submit(cancelled.call(), tasks).ok());
   cancelled.call()->Cancel();
@@ -199,7 +199,7 @@ TEST_F(EngineTest, StoppingEndsWhatWaitsWithUnavailable) {
       tasks.push_back({.index = i,
                        .weights = base_,
                        .prompt_ids = RandomPrompt(i),
-                       .sampling = {.max_new_tokens = 200, .min_new_tokens = 200}});
+                       .sampling = {.max_new_tokens = 200, .processors = {.min_new_tokens = 200}}});
     }
     ASSERT_TRUE(engine.Submit(gathering.call(), tasks).ok());
   }

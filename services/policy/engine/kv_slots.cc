@@ -1,5 +1,7 @@
 #include "services/policy/engine/kv_slots.h"
 
+#include <algorithm>
+
 namespace tact {
 
 KvSlots::KvSlots(int64_t slots, const KvShape& shape)
@@ -14,6 +16,12 @@ std::optional<int64_t> KvSlots::Acquire() {
   const int64_t slot = free_.back();
   free_.pop_back();
   return slot;
+}
+
+void KvSlots::Copy(int64_t from, int64_t to, int64_t positions) {
+  for (int64_t half = 0; half < 2 * shape_.layers; ++half) {
+    std::copy_n(At(from, half), positions * shape_.inner, At(to, half));
+  }
 }
 
 }  // namespace tact

@@ -22,6 +22,8 @@ class KvSlots {
 
   std::optional<int64_t> Acquire();  // nothing when all are taken
   void Release(int64_t slot) { free_.push_back(slot); }
+  // The first `positions` keys and values of every layer.
+  void Copy(int64_t from, int64_t to, int64_t positions);
   int64_t free() const { return static_cast<int64_t>(free_.size()); }
 
   float* Keys(int64_t slot, int64_t layer) { return At(slot, 2 * layer); }        // [pos, inner]

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <functional>
-#include <limits>
 #include <numeric>
 
 #include "common/base/random.h"
@@ -13,8 +11,6 @@
 
 namespace tact {
 namespace {
-
-constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 int64_t Size(std::span<const float> values) { return static_cast<int64_t>(values.size()); }
 
@@ -32,39 +28,6 @@ absl::Status CheckFinite(std::span<const float> logits) {
                    "the model computed a value that is not finite");
 }
 
-// HF's TopKLogitsWarper: what is below the k-th greatest goes; ties with it stay.
-void KeepTopK(std::span<float> scores, int64_t k, SamplingScratch& scratch) {
-  if (k <= 0 || k >= Size(scores)) return;
-  std::vector<float>& sorted = scratch.values;
-  const auto begin = sorted.begin() + static_cast<std::ptrdiff_t>(scores.size());
-  std::copy(scores.begin(), scores.end(), begin);
-  std::nth_element(begin, begin + (k - 1), sorted.end(), std::greater<>());
-  const float least = *(begin + (k - 1));
-  for (float& score : scores) score = score < least ? kMinusInfinity : score;
-}
-
-// HF's TopPLogitsWarper on probabilities: a token stays while the more likely ones together are
-// below p. Only as much is sorted as is needed.
-void KeepTopP(std::span<float> probabilities, float p, std::vector<int32_t>& order) {
-  if (p >= 1.0f) return;
-  order.resize(probabilities.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto more_likely = [&](int32_t a, int32_t b) {
-    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
-  };
-  double mass = 0;
-  size_t kept = 0, sorted = 0;
-  while (kept < order.size() && mass < p) {
-    if (kept == sorted) {
-      const size_t end = std::min(order.size(), std::max<size_t>(64, sorted * 8));
-      std::partial_sort(order.begin() + sorted, order.begin() + end, order.end(), more_likely);
-      sorted = end;
-    }
-    mass += probabilities[order[kept++]];
-  }
-  for (size_t i = kept; i < order.size(); ++i) probabilities[order[i]] = 0;
-}
-
 // The first id whose cumulative probability passes u * total.
 int32_t Draw(std::span<const float> probabilities, double total, double u) {
   const double target = u * total;
@@ -79,23 +42,38 @@ int32_t Draw(std::span<const float> probabilities, double total, double u) {
   return last;
 }
 
-Choice Sample(std::span<const float> logits, const SamplingOptions& options, double u,
+// Overwrites `scores`.
+Choice Sample(std::span<float> scores, const SamplingOptions& options, double u,
               SamplingScratch& scratch) {
-  scratch.values.resize(2 * logits.size());
-  const std::span<float> work(scratch.values.data(), logits.size());
-  const float scale = 1.0f / options.temperature;
-  for (size_t i = 0; i < logits.size(); ++i) work[i] = logits[i] * scale;
-  KeepTopK(work, options.top_k, scratch);
-  Softmax(work.data(), nullptr, Size(work));
-  KeepTopP(work, options.top_p, scratch.order);
-  const double total = std::accumulate(work.begin(), work.end(), 0.0);
-  const int32_t id = Draw(work, total, u);
-  return {.id = id, .behaviour_logprob = static_cast<float>(std::log(work[id] / total))};
+  WarpLogits(options.warpers, scores, scratch.warpers);
+  Softmax(scores.data(), nullptr, Size(scores));
+  const double total = std::accumulate(scores.begin(), scores.end(), 0.0);
+  const int32_t id = Draw(scores, total, u);
+  return {.id = id, .behaviour_logprob = static_cast<float>(std::log(scores[id] / total))};
 }
 
-Choice Greedy(std::span<const float> logits, float log_sum) {
-  const auto id = static_cast<int32_t>(ArgMax(logits.data(), Size(logits)));
-  return {.id = id, .behaviour_logprob = logits[id] - log_sum};
+Choice Greedy(std::span<const float> scores) {
+  const auto id = static_cast<int32_t>(ArgMax(scores.data(), Size(scores)));
+  return {.id = id, .behaviour_logprob = scores[id] - LogSumExp(scores.data(), Size(scores))};
+}
+
+std::vector<TokenLogprob> TopLogprobs(std::span<const float> logits, float log_sum, int64_t count) {
+  std::vector<int32_t> order(logits.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto end = order.begin() + std::min(count, Size(logits));
+  std::partial_sort(order.begin(), end, order.end(), [&](int32_t a, int32_t b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+  });
+  std::vector<TokenLogprob> top;
+  for (auto id = order.begin(); id != end; ++id) top.push_back({*id, logits[*id] - log_sum});
+  return top;
+}
+
+std::span<float> Process(std::span<const float> scores, const SamplingOptions& options,
+                         const RowContext& row, SamplingScratch& scratch) {
+  scratch.scores.assign(scores.begin(), scores.end());
+  ProcessLogits(options.processors, row.ids, row.eos_id, options.max_new_tokens, scratch.scores);
+  return scratch.scores;
 }
 
 }  // namespace
@@ -104,20 +82,39 @@ uint64_t SampleKey(uint64_t seed, uint64_t prompt_key, uint64_t sample) {
   return MixKey(MixKey(seed, prompt_key), sample);
 }
 
-absl::StatusOr<Choice> ChooseToken(std::span<float> logits, const SamplingOptions& options,
-                                   int32_t eos_id, int64_t position, uint64_t key,
-                                   SamplingScratch& scratch) {
+absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const SamplingOptions& options,
+                                   const RowContext& row, SamplingScratch& scratch) {
   RETURN_IF_ERROR(CheckFinite(logits));
-  const float model_log_sum = LogSumExp(logits.data(), Size(logits));
-  float log_sum = model_log_sum;
-  if (position < options.min_new_tokens) {
-    logits[eos_id] = kMinusInfinity;
-    log_sum = LogSumExp(logits.data(), Size(logits));
+  const float log_sum = LogSumExp(logits.data(), Size(logits));
+  Choice choice;
+  if (options.do_sample) {
+    const double u = UniformAt(row.key, row.ids.size() - 1);
+    choice = Sample(Process(logits, options, row, scratch), options, u, scratch);
+  } else if (options.processors.none()) {
+    choice.id = static_cast<int32_t>(ArgMax(logits.data(), Size(logits)));
+    choice.behaviour_logprob = logits[choice.id] - log_sum;
+  } else {
+    choice = Greedy(Process(logits, options, row, scratch));
   }
-  Choice choice = options.do_sample ? Sample(logits, options, UniformAt(key, position), scratch)
-                                    : Greedy(logits, log_sum);
-  choice.model_logprob = logits[choice.id] - model_log_sum;
+  choice.model_logprob = logits[choice.id] - log_sum;
+  if (options.top_logprobs > 0) choice.top = TopLogprobs(logits, log_sum, options.top_logprobs);
   return choice;
+}
+
+absl::StatusOr<BeamChoices> ChooseBeams(std::span<const float> logits,
+                                        const SamplingOptions& options, const RowContext& row,
+                                        int32_t parent, float sum, SamplingScratch& scratch) {
+  RETURN_IF_ERROR(CheckFinite(logits));
+  const float log_sum = LogSumExp(logits.data(), Size(logits));
+  scratch.scores.resize(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i) scratch.scores[i] = logits[i] - log_sum;
+  ProcessLogits(options.processors, row.ids, row.eos_id, options.max_new_tokens, scratch.scores);
+  BeamChoices choices;
+  AppendBestCandidates(scratch.scores, sum, parent, options.beams.num_beams, choices.candidates);
+  for (const BeamCandidate& candidate : choices.candidates) {
+    choices.model_logprobs.push_back(logits[candidate.token] - log_sum);
+  }
+  return choices;
 }
 
 absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id) {

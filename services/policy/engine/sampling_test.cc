@@ -21,9 +21,10 @@ std::vector<float> Logits() {
 }
 
 Choice Choose(const SamplingOptions& options, int64_t position, uint64_t key) {
-  std::vector<float> logits = Logits();
+  const std::vector<float> logits = Logits();
+  const std::vector<int32_t> ids(position + 1, 0);
   SamplingScratch scratch;
-  return ChooseToken(std::span<float>(logits), options, kEos, position, key, scratch).value();
+  return ChooseToken(logits, options, {ids, kEos, key}, scratch).value();
 }
 
 TEST(SamplingTest, GreedyTakesTheMostLikelyAndReportsItsLogprob) {
@@ -34,7 +35,7 @@ TEST(SamplingTest, GreedyTakesTheMostLikelyAndReportsItsLogprob) {
 }
 
 TEST(SamplingTest, MinimumLengthForbidsTheEndToken) {
-  const SamplingOptions options = {.min_new_tokens = 3};
+  const SamplingOptions options = {.processors = {.min_new_tokens = 3}};
   const Choice early = Choose(options, 2, 7);
   EXPECT_EQ(early.id, 2);
   EXPECT_NEAR(early.model_logprob, std::log(.3), 1e-5);
@@ -75,20 +76,22 @@ TEST_P(SamplingFilterTest, DrawsFromTheExpectedDistribution) {
 
 INSTANTIATE_TEST_SUITE_P(
     Filters, SamplingFilterTest,
-    ::testing::Values(
-        FilterCase{"plain", {.do_sample = true}, {.1, .4, .3, .15, .05}},
-        FilterCase{"temperature .5 squares the probabilities",
-                   {.do_sample = true, .temperature = .5f},
-                   {.01 / .285, .16 / .285, .09 / .285, .0225 / .285, .0025 / .285}},
-        FilterCase{"top_k 2", {.do_sample = true, .top_k = 2}, {0, .4 / .7, .3 / .7, 0, 0}},
-        FilterCase{"top_p reaches .71 with the third token",
-                   {.do_sample = true, .top_p = .71f},
-                   {0, .4 / .85, .3 / .85, .15 / .85, 0}},
-        FilterCase{
-            "top_p below the first keeps one", {.do_sample = true, .top_p = .1f}, {0, 1, 0, 0, 0}},
-        FilterCase{"top_p acts after top_k",
-                   {.do_sample = true, .top_k = 3, .top_p = .8f},
-                   {0, .4 / .7, .3 / .7, 0, 0}}));
+    ::testing::Values(FilterCase{"plain", {.do_sample = true}, {.1, .4, .3, .15, .05}},
+                      FilterCase{"temperature .5 squares the probabilities",
+                                 {.do_sample = true, .warpers = {.temperature = .5f}},
+                                 {.01 / .285, .16 / .285, .09 / .285, .0225 / .285, .0025 / .285}},
+                      FilterCase{"top_k 2",
+                                 {.do_sample = true, .warpers = {.top_k = 2}},
+                                 {0, .4 / .7, .3 / .7, 0, 0}},
+                      FilterCase{"top_p reaches .71 with the third token",
+                                 {.do_sample = true, .warpers = {.top_p = .71f}},
+                                 {0, .4 / .85, .3 / .85, .15 / .85, 0}},
+                      FilterCase{"top_p below the first keeps one",
+                                 {.do_sample = true, .warpers = {.top_p = .1f}},
+                                 {0, 1, 0, 0, 0}},
+                      FilterCase{"top_p acts after top_k",
+                                 {.do_sample = true, .warpers = {.top_k = 3, .top_p = .8f}},
+                                 {0, .4 / .7, .3 / .7, 0, 0}}));
 
 TEST(SamplingTest, TheSameKeyAndPositionGiveTheSameToken) {
   const SamplingOptions options = {.do_sample = true};
@@ -105,7 +108,8 @@ TEST(SamplingTest, LogitsThatAreNotFiniteAreAnError) {
     std::vector<float> logits = Logits();
     logits[2] = broken;
     SamplingScratch scratch;
-    const auto choice = ChooseToken(std::span<float>(logits), {}, kEos, 0, 1, scratch);
+    const std::vector<int32_t> ids = {0};
+    const auto choice = ChooseToken(logits, {}, {ids, kEos, 1}, scratch);
     EXPECT_EQ(choice.status().code(), absl::StatusCode::kInternal);
     EXPECT_EQ(ModelLogprob(logits, 0).status().code(), absl::StatusCode::kInternal);
   }
@@ -123,9 +127,9 @@ TEST(SamplingTest, TopPOverALargeVocabularyKeepsTheSmallestSet) {
   const float least = sorted[kept - 1];
   SamplingScratch scratch;
   for (uint64_t key = 0; key < 200; ++key) {
-    std::vector<float> work = logits;
-    const Choice choice = ChooseToken(std::span<float>(work), {.do_sample = true, .top_p = .5f},
-                                      kEos, 0, key, scratch)
+    const std::vector<int32_t> ids = {0};
+    const Choice choice = ChooseToken(logits, {.do_sample = true, .warpers = {.top_p = .5f}},
+                                      {ids, kEos, key}, scratch)
                               .value();
     EXPECT_GE(logits[choice.id], least);
     EXPECT_NEAR(choice.behaviour_logprob, logits[choice.id] - std::log(mass), 1e-3);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -32,9 +33,12 @@ struct PromptTask {
   SamplingOptions sampling = {};
   // Teacher forcing: the response whose logprobs are wanted; empty generates.
   std::vector<int32_t> forced = {};
+  // Asked after each new token that is not the end token, on the engine's thread: true ends the
+  // response. Not asked in beam search.
+  std::function<bool(std::span<const int32_t> ids)> stop = nullptr;
 };
 
-enum class EndReason { kEos, kLength };
+enum class EndReason { kEos, kLength, kStop };
 
 struct SequenceResult {
   size_t index = 0;
@@ -43,6 +47,8 @@ struct SequenceResult {
   std::vector<int32_t> ids = {};  // new tokens, the end token included if it was produced
   std::vector<float> behaviour_logprobs = {};  // as drawn, see Choice; the model's where forced
   std::vector<float> model_logprobs = {};      // the model's own
+  std::vector<std::vector<TokenLogprob>> top_logprobs = {};  // where asked for, one for each id
+  double score = 0;  // of beam search: sum of processed logprobs / length^length_penalty
   EndReason reason = EndReason::kLength;
 };
 

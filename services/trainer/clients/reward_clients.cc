@@ -13,7 +13,7 @@
 namespace tact {
 namespace {
 
-constexpr double kScoreSeconds = 120;
+constexpr double kRewardSeconds = 120;
 constexpr int kAttempts = 3;
 constexpr size_t kItemsPerCall = 256;
 
@@ -45,7 +45,7 @@ absl::StatusOr<v1::ScoreResponse> RewardClients::Call(const v1::ScoreRequest& re
   for (size_t attempt = 0; attempt < replicas_.size(); ++attempt) {
     const Replica& replica = replicas_[next_++ % replicas_.size()];
     grpc::ClientContext context;
-    SetDeadline(context, kScoreSeconds);
+    SetDeadline(context, kRewardSeconds);
     v1::ScoreResponse response;
     last = ServiceStatus(replica.stub->Score(&context, request, &response),
                          StrCat("tact-reward at ", replica.address), context);

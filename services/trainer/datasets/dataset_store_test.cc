@@ -70,7 +70,7 @@ TEST_F(DatasetStoreTest, KnowsThatSummariesAreMissing) {
   EXPECT_FALSE(stored->has_references);
 }
 
-struct Case {
+struct UploadCase {
   const char* why;
   std::string bytes;
   std::function<void(v1::UploadHeader&)> spoil;
@@ -78,7 +78,7 @@ struct Case {
 };
 
 TEST_F(DatasetStoreTest, ErrorsSayWhatIsWrongAndLeaveNothing) {
-  const Case cases[] = {
+  const UploadCase cases[] = {
       {"extension", kDialogues, [](auto& h) { h.set_filename("a.txt"); }, ".jsonl or .csv"},
       {"kind", kDialogues, [](auto& h) { h.set_kind(v1::DATASET_KIND_UNSPECIFIED); }, "LABELLED"},
       {"no digest", kDialogues, [](auto& h) { h.set_sha256("abc"); }, "64 lower-case"},
@@ -89,7 +89,7 @@ TEST_F(DatasetStoreTest, ErrorsSayWhatIsWrongAndLeaveNothing) {
       {"fewer bytes", kDialogues, [](auto& h) { h.set_total_bytes(1000); }, "whole file"},
       {"wrong column", kDialogues, [](auto& h) { h.set_kind(v1::DATASET_KIND_LABELLED); }, "line"},
   };
-  for (const Case& c : cases) {
+  for (const UploadCase& c : cases) {
     v1::UploadHeader header = Header(c.bytes, v1::DATASET_KIND_DIALOGUES);
     c.spoil(header);
     const auto stored = Upload(c.bytes, header);

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -36,8 +36,6 @@ CREATE TABLE IF NOT EXISTS published (
   payload_file BLOB NOT NULL, parent BLOB NOT NULL, rank INTEGER NOT NULL, alpha BLOB NOT NULL,
   job_id BLOB NOT NULL) WITHOUT ROWID;
 )sql";
-
-double NowSeconds() { return absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()); }
 
 // Field numbers order the bytes, so equal specs have equal digests within one build.
 std::string SpecDigest(const v1::JobSpec& spec) { return Sha256Hex(spec.SerializeAsString()); }
@@ -161,7 +159,7 @@ absl::StatusOr<v1::Job> JobStore::Create(std::string_view request_id, const v1::
     job.mutable_spec()->set_publish_as(job.id());
   }
   job.set_state(v1::JOB_STATE_QUEUED);
-  job.set_created_at(NowSeconds());
+  job.set_created_at(UnixSeconds());
   const std::string request = request_id.empty() ? job.id() : std::string(request_id);
   RETURN_IF_ERROR(database_->Transaction([&] { return InsertLocked(request, asked, job); }));
   ++changes_;
@@ -209,9 +207,9 @@ absl::StatusOr<v1::Job> JobStore::Update(std::string_view id, bool is_step,
                      StrCat("this job has ended as ", v1::JobState_Name(job.state())));
   }
   change(job);
-  if (HasEnded(job.state())) job.set_finished_at(NowSeconds());
+  if (HasEnded(job.state())) job.set_finished_at(UnixSeconds());
   if (job.started_at() == 0 && job.state() == v1::JOB_STATE_RUNNING) {
-    job.set_started_at(NowSeconds());
+    job.set_started_at(UnixSeconds());
   }
   RETURN_IF_ERROR(database_->Transaction([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
     RETURN_IF_ERROR(database_->Prepare("UPDATE jobs SET state = ?, job = ? WHERE id = ?")
