@@ -1,0 +1,1 @@
+"""Golden data for tact: what the reference stack computes, one module for each theme."""
