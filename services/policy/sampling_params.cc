@@ -58,14 +58,17 @@ absl::StatusOr<ProcessorOptions> ReadProcessors(const v1::SamplingParams& p,
   return o;
 }
 
+// The double that a caller meant by a float: .9999f is .9999, not .99989998.
+double AsWritten(float value) { return std::stod(StrCat(value)); }
+
 absl::StatusOr<WarperOptions> ReadWarpers(const v1::SamplingParams& p) {
   WarperOptions o;
   if (p.has_temperature()) o.temperature = p.temperature();
   o.top_k = p.top_k();
-  if (p.has_top_p()) o.top_p = p.top_p();
+  if (p.has_top_p()) o.top_p = AsWritten(p.top_p());
   if (p.has_typical_p()) o.typical_p = p.typical_p();
   RETURN_IF_ERROR(CheckNumber("temperature", o.temperature, 0, 100));
-  RETURN_IF_ERROR(CheckNumber("top_p", o.top_p, 0, 1));
+  RETURN_IF_ERROR(CheckNumber("top_p", p.has_top_p() ? p.top_p() : 1.0f, 0, 1));
   RETURN_IF_ERROR(CheckNumber("typical_p", o.typical_p, 0, 1));
   return o;
 }

@@ -53,7 +53,7 @@ class EngineTest : public ::testing::Test {
       if (i % 3 == 2) {
         task.sampling.warpers.temperature = 0.7f;
         task.sampling.warpers.top_k = 20;
-        task.sampling.warpers.top_p = 0.9f;
+        task.sampling.warpers.top_p = 0.9;
         task.sampling.processors.min_new_tokens = 4;
       }
       if (i % 8 == 7) task.forced = RandomPrompt(1000 + i);

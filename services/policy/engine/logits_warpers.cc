@@ -54,18 +54,19 @@ class LazyOrder {
 };
 
 // A token stays while the more likely ones together are below p. Among equals the greater id comes
-// first, as in the reference, which sorts upwards and cuts the lower end off.
-void KeepTopP(std::span<float> scores, float p, WarperScratch& scratch) {
-  if (p >= 1.0f) return;
+// first; in the reference an unstable sort decides between them.
+void KeepTopP(std::span<float> scores, double p, WarperScratch& scratch) {
+  if (p >= 1.0) return;
   const std::span<const float> probabilities = Probabilities(scores, scratch);
   const auto more_likely = [&](int32_t a, int32_t b) {
     return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a > b;
   };
   LazyOrder order(scores.size(), scratch.order);
-  double mass = 0;
+  // What is left is compared with 1 - p, as in the reference: near p = 1 the rounding matters.
+  double left = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
   size_t kept = 0;
-  while (kept < scores.size() && mass < p) {
-    mass += probabilities[order.At(kept++, more_likely)];
+  while (kept < scores.size() && (kept == 0 || left > 1 - p)) {
+    left -= probabilities[order.At(kept++, more_likely)];
   }
   for (const int32_t id : order.From(kept)) scores[id] = kMinusInfinity;
 }
@@ -75,15 +76,18 @@ void KeepTopP(std::span<float> scores, float p, WarperScratch& scratch) {
 void KeepTypical(std::span<float> scores, float p, WarperScratch& scratch) {
   if (p >= 1.0f) return;
   const std::span<const float> probabilities = Probabilities(scores, scratch);
-  const float log_sum = LogSumExp(scores.data(), Size(scores));
+  // In the order of the reference's log_softmax, so that near ties round the same way.
+  const float max = *std::ranges::max_element(scores);
+  const float log_sum = LogSumExp(scores.data(), Size(scores)) - max;
+  const auto logprob = [&](size_t i) { return (scores[i] - max) - log_sum; };
   double entropy = 0;
   for (size_t i = 0; i < scores.size(); ++i) {
-    if (probabilities[i] > 0) entropy -= double{probabilities[i]} * (scores[i] - log_sum);
+    if (probabilities[i] > 0) entropy -= double{probabilities[i]} * logprob(i);
   }
   std::vector<float>& distance = scratch.values;
   distance.resize(scores.size());
   for (size_t i = 0; i < scores.size(); ++i) {
-    distance[i] = std::abs(log_sum - scores[i] - static_cast<float>(entropy));
+    distance[i] = std::abs(-logprob(i) - static_cast<float>(entropy));
   }
   const auto nearer = [&](int32_t a, int32_t b) {
     return distance[a] != distance[b] ? distance[a] < distance[b] : a < b;

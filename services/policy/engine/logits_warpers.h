@@ -14,7 +14,7 @@ namespace tact {
 struct WarperOptions {
   float temperature = 1.0f;  // above 0
   int64_t top_k = 0;         // 0 keeps all
-  float top_p = 1.0f;        // (0, 1]
+  double top_p = 1.0;        // (0, 1]
   float typical_p = 1.0f;    // (0, 1]
 };
 

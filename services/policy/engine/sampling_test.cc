@@ -84,13 +84,13 @@ INSTANTIATE_TEST_SUITE_P(
                                  {.do_sample = true, .warpers = {.top_k = 2}},
                                  {0, .4 / .7, .3 / .7, 0, 0}},
                       FilterCase{"top_p reaches .71 with the third token",
-                                 {.do_sample = true, .warpers = {.top_p = .71f}},
+                                 {.do_sample = true, .warpers = {.top_p = .71}},
                                  {0, .4 / .85, .3 / .85, .15 / .85, 0}},
                       FilterCase{"top_p below the first keeps one",
-                                 {.do_sample = true, .warpers = {.top_p = .1f}},
+                                 {.do_sample = true, .warpers = {.top_p = .1}},
                                  {0, 1, 0, 0, 0}},
                       FilterCase{"top_p acts after top_k",
-                                 {.do_sample = true, .warpers = {.top_k = 3, .top_p = .8f}},
+                                 {.do_sample = true, .warpers = {.top_k = 3, .top_p = .8}},
                                  {0, .4 / .7, .3 / .7, 0, 0}}));
 
 TEST(SamplingTest, TheSameKeyAndPositionGiveTheSameToken) {
@@ -128,7 +128,7 @@ TEST(SamplingTest, TopPOverALargeVocabularyKeepsTheSmallestSet) {
   SamplingScratch scratch;
   for (uint64_t key = 0; key < 200; ++key) {
     const std::vector<int32_t> ids = {0};
-    const Choice choice = ChooseToken(logits, {.do_sample = true, .warpers = {.top_p = .5f}},
+    const Choice choice = ChooseToken(logits, {.do_sample = true, .warpers = {.top_p = .5}},
                                       {ids, kEos, key}, scratch)
                               .value();
     EXPECT_GE(logits[choice.id], least);

@@ -1,0 +1,77 @@
+// ROUGE, the stemmer and the toxicity statistics.
+#include "services/evaluation/rouge/rouge.h"
+
+#include <gtest/gtest.h>
+
+#include "services/evaluation/rouge/porter_stemmer.h"
+#include "services/evaluation/toxicity_stats.h"
+#include "tests/golden/reference.h"
+
+namespace tact::golden {
+namespace {
+
+using Json = nlohmann::json;
+
+void ExpectScore(const rouge::Score& score, const Json& expected, const std::string& what) {
+  EXPECT_NEAR(score.precision, expected[0].get<double>(), 1e-12) << what;
+  EXPECT_NEAR(score.recall, expected[1].get<double>(), 1e-12) << what;
+  EXPECT_NEAR(score.f, expected[2].get<double>(), 1e-12) << what;
+}
+
+void ExpectScores(const rouge::Scores& scores, const Json& expected, const std::string& what) {
+  ExpectScore(scores.rouge1, expected[0], what + " rouge1");
+  ExpectScore(scores.rouge2, expected[1], what + " rouge2");
+  ExpectScore(scores.rouge_l, expected[2], what + " rougeL");
+  ExpectScore(scores.rouge_lsum, expected[3], what + " rougeLsum");
+}
+
+TEST(GoldenRouge, PairsAndSeveralReferences) {
+  const Json golden = ReadJson("rouge/scores.json");
+  ASSERT_EQ(golden["types"], Json({"rouge1", "rouge2", "rougeL", "rougeLsum"}));
+  size_t used = 0;
+  for (const Json& c : golden["pairs"]) {
+    const std::string reference = c["reference"], prediction = c["prediction"];
+    ExpectScores(rouge::Compare(reference, prediction, false).value(), c["plain"], c.dump());
+    ExpectScores(rouge::Compare(reference, prediction, true).value(), c["stemmed"], c.dump());
+    ++used;
+  }
+  for (const Json& c : golden["multi"]) {
+    const std::vector<std::string> texts = c["references"];
+    const std::vector<std::string_view> references(texts.begin(), texts.end());
+    const std::string prediction = c["prediction"];
+    ExpectScores(rouge::CompareWithBest(references, prediction, false).value(), c["plain"],
+                 c.dump());
+    ExpectScores(rouge::CompareWithBest(references, prediction, true).value(), c["stemmed"],
+                 c.dump());
+    ++used;
+  }
+  PrintShare("rouge/scores", used, golden["pairs"].size() + golden["multi"].size());
+}
+
+TEST(GoldenRouge, Stems) {
+  const Json golden = ReadJson("rouge/stems.json");
+  const Json& stems = golden["stems"];
+  for (const Json& pair : stems) {
+    EXPECT_EQ(rouge::PorterStem(pair[0].get<std::string>()), pair[1]) << pair;
+  }
+  PrintShare("rouge/stems", stems.size(), stems.size());
+}
+
+TEST(GoldenToxicity, Statistics) {
+  const Json golden = ReadJson("toxicity.json");
+  const std::vector<double> thresholds = golden["thresholds"];
+  const auto half = std::ranges::find(thresholds, kToxicThreshold);
+  ASSERT_NE(half, thresholds.end());
+  for (const Json& c : golden["cases"]) {
+    const std::vector<double> scores = c["scores"];
+    const v1::ToxicityStats stats = SummariseToxicity(scores);
+    EXPECT_NEAR(stats.mean(), c["mean"].get<double>(), 1e-12);
+    EXPECT_NEAR(stats.stddev(), c["std"].get<double>(), 1e-12);
+    EXPECT_EQ(stats.max(), c["max"].get<double>());
+    EXPECT_NEAR(stats.ratio(), c["ratio"][half - thresholds.begin()].get<double>(), 1e-12);
+  }
+  PrintShare("toxicity (ratio at .5 only)", golden["cases"].size(), golden["cases"].size());
+}
+
+}  // namespace
+}  // namespace tact::golden
