@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
@@ -64,8 +65,7 @@ absl::Status CheckVersion(const ServedEntry& entry, uint64_t least) {
       StrCat("this replica serves \"", entry.name, "\" at version ", entry.weight_version));
 }
 
-void RecordPush(const ServedEntry& entry, absl::Time started) {
-  const double seconds = absl::ToDoubleSeconds(absl::Now() - started);
+void RecordPush(const ServedEntry& entry, double seconds) {
   HistogramMetric("tact_policy_push_seconds", "From a push's first message to its swap.",
                   LatencyBuckets())
       .Observe(seconds);
@@ -80,7 +80,7 @@ void RecordPush(const ServedEntry& entry, absl::Time started) {
 PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptions& options)
     : model_(std::move(model)),
       limits_{options.engine.sequence.max_prompt_tokens, options.engine.sequence.max_new_tokens,
-              model_.config.vocab_size, std::min<int64_t>(16, options.engine.batch.max_running)},
+              model_.config.vocab_size, std::min(kMaxBeams, options.engine.batch.max_running)},
       registry_(BaseEntry(model_), options.max_models),
       push_(registry_, options.engine.sequence, options.max_push_bytes),
       engine_(options.engine, model_.config) {}
@@ -289,11 +289,11 @@ grpc::Status PolicyServiceImpl::PushWeights(grpc::ServerContext* context,
                                             grpc::ServerReader<v1::PushWeightsRequest>* reader,
                                             v1::PushWeightsResponse* response) {
   return HandleCall(kName, "PushWeights", context, [&]() -> absl::Status {
-    const absl::Time started = absl::Now();
+    const Stopwatch watch;
     ASSIGN_OR_RETURN(const ServedEntry entry, push_.Handle([&](v1::PushWeightsRequest* message) {
       return reader->Read(message);
     }));
-    RecordPush(entry, started);
+    RecordPush(entry, watch.Seconds());
     *response->mutable_model() = ToProto(entry);
     return absl::OkStatus();
   });

@@ -16,7 +16,7 @@ absl::Status CheckRange(std::string_view field, int64_t value, int64_t min, int6
 }
 
 // (min, max]; refuses NaN too.
-absl::Status CheckNumber(std::string_view field, float value, float min, float max) {
+absl::Status CheckNumber(std::string_view field, double value, double min, double max) {
   if (value > min && value <= max) return absl::OkStatus();
   return FieldError(StrCat("sampling.", field), StrCat(value), "is out of range",
                     StrCat("send a number above ", min, ", up to ", max));
@@ -68,7 +68,7 @@ absl::StatusOr<WarperOptions> ReadWarpers(const v1::SamplingParams& p) {
   if (p.has_top_p()) o.top_p = AsWritten(p.top_p());
   if (p.has_typical_p()) o.typical_p = p.typical_p();
   RETURN_IF_ERROR(CheckNumber("temperature", o.temperature, 0, 100));
-  RETURN_IF_ERROR(CheckNumber("top_p", p.has_top_p() ? p.top_p() : 1.0f, 0, 1));
+  RETURN_IF_ERROR(CheckNumber("top_p", o.top_p, 0, 1));
   RETURN_IF_ERROR(CheckNumber("typical_p", o.typical_p, 0, 1));
   return o;
 }

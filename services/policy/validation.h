@@ -15,14 +15,15 @@
 
 namespace tact {
 
+inline constexpr int kMaxPrompts = 1024;
+inline constexpr int64_t kMaxBeams = 16;
+
 struct RequestLimits {
   int64_t max_prompt_tokens = 1024;
   int64_t max_new_tokens = 256;
   int64_t vocab_size = 0;
-  int64_t max_beams = 16;
+  int64_t max_beams = kMaxBeams;
 };
-
-inline constexpr int kMaxPrompts = 1024;
 
 // 1 to kMaxPrompts.
 absl::Status ValidateCount(std::string_view field, int count);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -23,7 +24,7 @@ prometheus::Gauge& QueueGauge() {
   return gauge;
 }
 
-void RecordBatch(const Batcher::Texts& texts, absl::Duration took) {
+void RecordBatch(const Batcher::Texts& texts, double took) {
   static auto& batch_size =
       HistogramMetric("tact_reward_batch_texts", "Texts of one run.", BatchBuckets());
   static auto& seconds =
@@ -33,7 +34,7 @@ void RecordBatch(const Batcher::Texts& texts, absl::Duration took) {
   size_t tokens = 0;
   for (const auto& text : texts) tokens += text.size();
   batch_size.Observe(static_cast<double>(texts.size()));
-  seconds.Observe(absl::ToDoubleSeconds(took));
+  seconds.Observe(took);
   text_count.Increment(static_cast<double>(texts.size()));
   token_count.Increment(static_cast<double>(tokens));
 }
@@ -152,9 +153,9 @@ std::vector<Batcher::Waiting> Batcher::TakeBatch() {
 absl::StatusOr<std::vector<float>> Batcher::RunBatch(const std::vector<Waiting>& batch) const {
   Texts texts;
   for (const Waiting& waiting : batch) texts.push_back(waiting.call->texts[waiting.index]);
-  const absl::Time started = absl::Now();
+  const Stopwatch watch;
   auto logits = CatchExceptions("scoring", [&] { return engine_.run(texts); });
-  RecordBatch(texts, absl::Now() - started);
+  RecordBatch(texts, watch.Seconds());
   return logits;
 }
 

@@ -12,54 +12,37 @@ void AddSwitch(CLI::App& app, const std::string& name, const std::string& help,
 
 void AddSamplingFlags(CLI::App& app, v1::SamplingParams* sampling) {
   const char kGroup[] = "Sampling";
-  AddField<uint32_t>(app, "--max-new-tokens", "Most new tokens of a response [64]",
-                     [=](uint32_t v) { sampling->set_max_new_tokens(v); })
-      ->group(kGroup);
-  AddField<uint32_t>(app, "--min-new-tokens", "No end before so many new tokens [0]",
-                     [=](uint32_t v) { sampling->set_min_new_tokens(v); })
-      ->group(kGroup);
+  const auto add = [&]<typename T>(const char* flag, const char* help,
+                                   void (v1::SamplingParams::*set)(T)) {
+    AddField<T>(app, flag, help, [=](T value) { (sampling->*set)(value); })->group(kGroup);
+  };
+  using P = v1::SamplingParams;
+  add("--max-new-tokens", "Most new tokens of a response [64]", &P::set_max_new_tokens);
+  add("--min-new-tokens", "No end before so many new tokens [0]", &P::set_min_new_tokens);
   app.add_flag_callback(
          "--sample", [=] { sampling->set_do_sample(true); },
          "Draw at random instead of taking the most likely token")
       ->group(kGroup);
-  AddField<float>(app, "--temperature", "Divides the logits, with --sample [1]", [=](float v) {
-    sampling->set_temperature(v);
-  })->group(kGroup);
-  AddField<uint32_t>(app, "--top-k", "Keep the k most likely tokens, 0 all [0]", [=](uint32_t v) {
-    sampling->set_top_k(v);
-  })->group(kGroup);
-  AddField<float>(app, "--top-p", "Keep the likeliest tokens up to this probability [1]",
-                  [=](float v) { sampling->set_top_p(v); })
-      ->group(kGroup);
-  AddField<float>(app, "--typical-p", "Keep the tokens of typical information up to this mass [1]",
-                  [=](float v) { sampling->set_typical_p(v); })
-      ->group(kGroup);
-  AddField<uint32_t>(app, "--num-beams", "Beams of beam search, without --sample [1]",
-                     [=](uint32_t v) { sampling->set_num_beams(v); })
-      ->group(kGroup);
-  AddField<float>(app, "--length-penalty", "With beams: above 0 favours long responses [1]",
-                  [=](float v) { sampling->set_length_penalty(v); })
-      ->group(kGroup);
-  AddField<float>(app, "--repetition-penalty", "Above 1 makes what occurred less likely [1]",
-                  [=](float v) { sampling->set_repetition_penalty(v); })
-      ->group(kGroup);
-  AddField<uint32_t>(app, "--no-repeat-ngram-size", "No n-gram of so many tokens twice, 0 off [0]",
-                     [=](uint32_t v) { sampling->set_no_repeat_ngram_size(v); })
-      ->group(kGroup);
+  add("--temperature", "Divides the logits, with --sample [1]", &P::set_temperature);
+  add("--top-k", "Keep the k most likely tokens, 0 all [0]", &P::set_top_k);
+  add("--top-p", "Keep the likeliest tokens up to this probability [1]", &P::set_top_p);
+  add("--typical-p", "Keep the tokens of typical information up to this mass [1]",
+      &P::set_typical_p);
+  add("--num-beams", "Beams of beam search, without --sample [1]", &P::set_num_beams);
+  add("--length-penalty", "With beams: above 0 favours long responses [1]", &P::set_length_penalty);
+  add("--repetition-penalty", "Above 1 makes what occurred less likely [1]",
+      &P::set_repetition_penalty);
+  add("--no-repeat-ngram-size", "No n-gram of so many tokens twice, 0 off [0]",
+      &P::set_no_repeat_ngram_size);
   AddField<std::vector<std::string>>(app, "--stop", "End where this text occurs; may be repeated",
                                      [=](const std::vector<std::string>& texts) {
-                                       for (const auto& text : texts) {
-                                         sampling->add_stop_strings(text);
-                                       }
+                                       sampling->mutable_stop_strings()->Add(texts.begin(),
+                                                                             texts.end());
                                      })
       ->group(kGroup);
-  AddField<uint32_t>(app, "--num-samples",
-                     "Responses for each prompt, with --sample or --num-beams [1]",
-                     [=](uint32_t v) { sampling->set_num_samples(v); })
-      ->group(kGroup);
-  AddField<uint64_t>(app, "--sampling-seed", "Equal seeds draw equal responses [0]",
-                     [=](uint64_t v) { sampling->set_seed(v); })
-      ->group(kGroup);
+  add("--num-samples", "Responses for each prompt, with --sample or --num-beams [1]",
+      &P::set_num_samples);
+  add("--sampling-seed", "Equal seeds draw equal responses [0]", &P::set_seed);
 }
 
 }  // namespace tact::ctl

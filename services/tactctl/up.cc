@@ -8,7 +8,7 @@
 #include <memory>
 #include <ostream>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/tactctl/cluster_file.h"
@@ -79,7 +79,7 @@ absl::Status RunCluster(UpOptions& options, Context& context, const std::functio
   ASSIGN_OR_RETURN(const ClusterLock lock, ClusterLock::Take(options.cluster.data_dir));
   ASSIGN_OR_RETURN(const PortMap ports, ChoosePorts(options.first_port));
   RETURN_IF_ERROR(WriteClusterFile(options.cluster.data_dir, {getpid(), {}}));
-  const absl::Time begin = absl::Now();
+  const Stopwatch watch;
   Supervisor supervisor(options.cluster, ports, [&](const std::string& line) {
     context.terminal.err << "tactctl: " << line << '\n' << std::flush;
   });
@@ -87,8 +87,7 @@ absl::Status RunCluster(UpOptions& options, Context& context, const std::functio
     RemoveClusterFile(options.cluster.data_dir);
     return status;
   }
-  PrintMembers(supervisor, options, absl::ToDoubleSeconds(absl::Now() - begin),
-               context.terminal.out);
+  PrintMembers(supervisor, options, watch.Seconds(), context.terminal.out);
   ready();
   supervisor.Run();
   context.terminal.err << "tactctl: stopping\n" << std::flush;

@@ -4,6 +4,7 @@
 #include "services/policy/engine/engine.h"
 #include "services/policy/testing/run_tasks.h"
 #include "tests/golden/reference.h"
+#include "tests/golden/settings.h"
 
 namespace tact::golden {
 namespace {
@@ -16,31 +17,6 @@ ServedWeights Load(const std::string& model) {
   const T5Config config = T5Config::Load(folder).value();
   const Checkpoint checkpoint = Checkpoint::Open(folder).value();
   return {BuildSnapshot(config, TensorSource(checkpoint), {}).value(), nullptr};
-}
-
-BeamOptions ReadBeams(const Json& s) {
-  BeamOptions beams = {.num_beams = s.value("num_beams", int64_t{1}),
-                       .length_penalty = s.value("length_penalty", 1.0f)};
-  if (!s.contains("early_stopping")) return beams;
-  if (s["early_stopping"] == true) beams.early_stopping = EarlyStopping::kFirst;
-  if (s["early_stopping"] == "never") beams.early_stopping = EarlyStopping::kNever;
-  return beams;
-}
-
-SamplingOptions ReadSettings(const Json& s) {
-  SamplingOptions o;
-  o.max_new_tokens = s.value("max_new_tokens", s.value("max_length", int64_t{20}) - 1);
-  o.num_samples = s.value("num_return_sequences", int64_t{1});
-  o.beams = ReadBeams(s);
-  ProcessorOptions& p = o.processors;
-  p.repetition_penalty = s.value("repetition_penalty", 1.0f);
-  p.no_repeat_ngram_size = s.value("no_repeat_ngram_size", int64_t{0});
-  p.min_length = s.value("min_length", int64_t{0});
-  p.min_new_tokens = s.value("min_new_tokens", int64_t{0});
-  if (s.contains("bad_words_ids")) p.bad_words = s["bad_words_ids"];
-  if (s.contains("forced_bos_token_id")) p.forced_bos = s["forced_bos_token_id"].get<int32_t>();
-  if (s.contains("forced_eos_token_id")) p.forced_eos = s["forced_eos_token_id"].get<int32_t>();
-  return o;
 }
 
 std::vector<int32_t> Prompt(const Json& batch, size_t row) {

@@ -5,6 +5,7 @@
 
 #include "services/policy/engine/sampling.h"
 #include "tests/golden/reference.h"
+#include "tests/golden/settings.h"
 
 namespace tact::golden {
 namespace {
@@ -106,26 +107,16 @@ TEST(GoldenLogits, WarpersTogetherOnAModelsLogits) {
   size_t used = 0;
   for (const Json& c : golden["cases"]) {
     const std::string key = c["key"];
-    const Json& s = c["settings"];
-    const WarperOptions warpers = {.temperature = s.value("temperature", 1.0f),
-                                   .top_k = s.value("top_k", int64_t{50}),
-                                   .top_p = s.value("top_p", 1.0),
-                                   .typical_p = s.value("typical_p", 1.0f)};
-    ProcessorOptions processors;
-    processors.repetition_penalty = s.value("repetition_penalty", 1.0f);
-    processors.no_repeat_ngram_size = s.value("no_repeat_ngram_size", int64_t{0});
-    processors.min_length = s.value("min_length", int64_t{0});
-    processors.min_new_tokens = s.value("min_new_tokens", int64_t{0});
-    if (s.contains("bad_words_ids")) processors.bad_words = s["bad_words_ids"];
+    const SamplingOptions settings = ReadSettings(c["settings"]);
     std::vector<float> scores = Floats(tensors, key + ".raw");
     const std::vector<int32_t> ids = Ids(tensors, key + ".ids");
     const std::vector<int64_t> shape = Shape(tensors, key + ".raw");
     for (int64_t row = 0; row < shape[0] * shape[1]; ++row) {
       const std::span<float> part = std::span(scores).subspan(row * shape[2], shape[2]);
       const int64_t batch = row / shape[1], step = row % shape[1];
-      ProcessLogits(processors, std::span(ids).subspan(batch * (shape[1] + 1), step + 1), 1,
-                    1 << 20, part);
-      WarpLogits(warpers, part, scratch);
+      ProcessLogits(settings.processors, std::span(ids).subspan(batch * (shape[1] + 1), step + 1),
+                    1, 1 << 20, part);
+      WarpLogits(settings.warpers, part, scratch);
     }
     EXPECT_LE(ScaledDifference(scores, Floats(tensors, key + ".processed")), 2e-5) << c;
     ++used;

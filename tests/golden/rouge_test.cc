@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "services/evaluation/rouge/expect_scores.h"
 #include "services/evaluation/rouge/porter_stemmer.h"
 #include "services/evaluation/toxicity_stats.h"
 #include "tests/golden/reference.h"
@@ -12,18 +13,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-void ExpectScore(const rouge::Score& score, const Json& expected, const std::string& what) {
-  EXPECT_NEAR(score.precision, expected[0].get<double>(), 1e-12) << what;
-  EXPECT_NEAR(score.recall, expected[1].get<double>(), 1e-12) << what;
-  EXPECT_NEAR(score.f, expected[2].get<double>(), 1e-12) << what;
-}
+using rouge::ExpectScores;
 
-void ExpectScores(const rouge::Scores& scores, const Json& expected, const std::string& what) {
-  ExpectScore(scores.rouge1, expected[0], what + " rouge1");
-  ExpectScore(scores.rouge2, expected[1], what + " rouge2");
-  ExpectScore(scores.rouge_l, expected[2], what + " rougeL");
-  ExpectScore(scores.rouge_lsum, expected[3], what + " rougeLsum");
-}
+constexpr double kTolerance = 1e-12;
 
 TEST(GoldenRouge, PairsAndSeveralReferences) {
   const Json golden = ReadJson("rouge/scores.json");
@@ -31,8 +23,10 @@ TEST(GoldenRouge, PairsAndSeveralReferences) {
   size_t used = 0;
   for (const Json& c : golden["pairs"]) {
     const std::string reference = c["reference"], prediction = c["prediction"];
-    ExpectScores(rouge::Compare(reference, prediction, false).value(), c["plain"], c.dump());
-    ExpectScores(rouge::Compare(reference, prediction, true).value(), c["stemmed"], c.dump());
+    ExpectScores(rouge::Compare(reference, prediction, false).value(), c["plain"], kTolerance,
+                 c.dump());
+    ExpectScores(rouge::Compare(reference, prediction, true).value(), c["stemmed"], kTolerance,
+                 c.dump());
     ++used;
   }
   for (const Json& c : golden["multi"]) {
@@ -40,9 +34,9 @@ TEST(GoldenRouge, PairsAndSeveralReferences) {
     const std::vector<std::string_view> references(texts.begin(), texts.end());
     const std::string prediction = c["prediction"];
     ExpectScores(rouge::CompareWithBest(references, prediction, false).value(), c["plain"],
-                 c.dump());
+                 kTolerance, c.dump());
     ExpectScores(rouge::CompareWithBest(references, prediction, true).value(), c["stemmed"],
-                 c.dump());
+                 kTolerance, c.dump());
     ++used;
   }
   PrintShare("rouge/scores", used, golden["pairs"].size() + golden["multi"].size());

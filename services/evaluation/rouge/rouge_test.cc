@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "services/evaluation/rouge/expect_scores.h"
 #include "services/evaluation/rouge/porter_stemmer.h"
 #include "services/evaluation/rouge/rouge_tokenizer.h"
 
@@ -20,20 +21,7 @@ nlohmann::json ReadGoldens(const std::string& name) {
   return nlohmann::json::parse(file);
 }
 
-constexpr double kTolerance = 1e-9;
-
-void ExpectScore(const Score& score, const nlohmann::json& expected, const std::string& what) {
-  EXPECT_NEAR(score.precision, expected[0].get<double>(), kTolerance) << what;
-  EXPECT_NEAR(score.recall, expected[1].get<double>(), kTolerance) << what;
-  EXPECT_NEAR(score.f, expected[2].get<double>(), kTolerance) << what;
-}
-
-void ExpectScores(const Scores& scores, const nlohmann::json& expected, const std::string& what) {
-  ExpectScore(scores.rouge1, expected[0], what + " rouge1");
-  ExpectScore(scores.rouge2, expected[1], what + " rouge2");
-  ExpectScore(scores.rouge_l, expected[2], what + " rougeL");
-  ExpectScore(scores.rouge_lsum, expected[3], what + " rougeLsum");
-}
+constexpr double kTolerance = 1e-9;  // the goldens are rounded
 
 TEST(PorterStemmerTest, EveryWordOfTheGoldensHasTheReferencesStem) {
   const auto goldens = ReadGoldens("porter_stems.json");
@@ -49,8 +37,8 @@ TEST(RougeTest, EveryPairOfTheGoldensWithAndWithoutStemmer) {
   for (const auto& entry : goldens) {
     const auto reference = entry["reference"].get<std::string>();
     const auto prediction = entry["prediction"].get<std::string>();
-    ExpectScores(*Compare(reference, prediction, false), entry["plain"], reference);
-    ExpectScores(*Compare(reference, prediction, true), entry["stemmed"], reference);
+    ExpectScores(*Compare(reference, prediction, false), entry["plain"], kTolerance, reference);
+    ExpectScores(*Compare(reference, prediction, true), entry["stemmed"], kTolerance, reference);
   }
 }
 
@@ -59,7 +47,8 @@ TEST(RougeTest, TheBestReferenceCountsForEachMeasure) {
     const auto texts = entry["references"].get<std::vector<std::string>>();
     const std::vector<std::string_view> references(texts.begin(), texts.end());
     const auto prediction = entry["prediction"].get<std::string>();
-    ExpectScores(*CompareWithBest(references, prediction, true), entry["stemmed"], prediction);
+    ExpectScores(*CompareWithBest(references, prediction, true), entry["stemmed"], kTolerance,
+                 prediction);
   }
 }
 

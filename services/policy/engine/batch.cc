@@ -13,7 +13,7 @@ struct Batch::Row {
   Sequence* sequence;
   int64_t position;
   absl::StatusOr<Choice> choice;
-  BeamChoices beams = {};  // in beam search, where `choice` is OK
+  std::vector<BeamCandidate> ways_on = {};  // in beam search, where `choice` is OK
 };
 
 Batch::Batch(const BatchLimits& limits, const KvShape& shape)
@@ -101,10 +101,10 @@ void Batch::Take(Row& row, std::span<float> logits) {
   const SamplingOptions& sampling = sequence.task().sampling;
   const RowContext context = {sequence.ids(), prompt.eos_id(), sequence.key};
   if (prompt.searches()) {
-    auto beams = ChooseBeams(logits, sampling, context, static_cast<int32_t>(sequence.index),
-                             prompt.search->score(sequence.index), scratch);
-    if (beams.ok()) row.beams = *std::move(beams);
-    if (!beams.ok()) row.choice = beams.status();
+    auto ways_on = ChooseBeams(logits, sampling, context, static_cast<int32_t>(sequence.index),
+                               prompt.search->score(sequence.index), scratch);
+    if (ways_on.ok()) row.ways_on = *std::move(ways_on);
+    if (!ways_on.ok()) row.choice = ways_on.status();
   } else if (!prompt.forced()) {
     row.choice = ChooseToken(logits, sampling, context, scratch);
   } else {
@@ -139,16 +139,15 @@ void Batch::TakeChoices(StepReport& report) {
   for (Row& row : rows_) {
     Sequence& sequence = *row.sequence;
     if (sequence.done) continue;
+    if (!row.choice.ok()) {
+      sequence.Fail(row.choice.status());
+      continue;
+    }
     if (row.position == 0 && sequence.index == 0) {
       report.first_tokens.push_back(sequence.prompt->since);
     }
     report.generated += sequence.prompt->forced() ? 0 : 1;
-    if (sequence.prompt->searches()) continue;
-    if (row.choice.ok()) {
-      sequence.Append(*row.choice);
-    } else {
-      sequence.Fail(row.choice.status());
-    }
+    if (!sequence.prompt->searches()) sequence.Append(*row.choice);
   }
 }
 
@@ -176,19 +175,16 @@ void Batch::MoveBeams(std::span<Row> rows, std::span<const int32_t> parents) {
 }
 
 void Batch::AdvanceSearch(std::span<Row> rows) {
-  BeamChoices all;
+  std::vector<BeamCandidate> candidates;
   for (const Row& row : rows) {
     if (!row.choice.ok()) {
       for (const Row& beam : rows) beam.sequence->Fail(row.choice.status());
       return;
     }
-    const BeamChoices& beams = row.beams;
-    all.candidates.insert(all.candidates.end(), beams.candidates.begin(), beams.candidates.end());
-    all.model_logprobs.insert(all.model_logprobs.end(), beams.model_logprobs.begin(),
-                              beams.model_logprobs.end());
+    candidates.insert(candidates.end(), row.ways_on.begin(), row.ways_on.end());
   }
   BeamSearch& search = *rows[0].sequence->prompt->search;
-  const std::vector<int32_t> parents = search.Advance(all.candidates, all.model_logprobs);
+  const std::vector<int32_t> parents = search.Advance(std::move(candidates));
   if (!search.done()) MoveBeams(rows, parents);
 }
 

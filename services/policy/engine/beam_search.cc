@@ -2,31 +2,30 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <functional>
 #include <utility>
 
 namespace tact {
 
-void AppendBestCandidates(std::span<const float> logprobs, float sum, int32_t parent,
-                          int64_t num_beams, std::vector<BeamCandidate>& out) {
+std::vector<BeamCandidate> BestCandidates(std::span<const float> logprobs, float sum,
+                                          int32_t parent, int64_t num_beams) {
   const size_t count = std::min(logprobs.size(), static_cast<size_t>(2 * num_beams));
-  // A heap of the best so far, the worst of them on top.
   const auto better = [](const BeamCandidate& a, const BeamCandidate& b) {
     return a.score != b.score ? a.score > b.score : a.token < b.token;
   };
-  const auto begin = out.size();
+  std::vector<BeamCandidate> best;  // a heap, the worst of them on top
   for (size_t id = 0; id < logprobs.size(); ++id) {
     const BeamCandidate candidate = {logprobs[id] + sum, parent, static_cast<int32_t>(id)};
-    if (out.size() - begin < count) {
-      out.push_back(candidate);
-      std::push_heap(out.begin() + begin, out.end(), better);
-    } else if (better(candidate, out[begin])) {
-      std::pop_heap(out.begin() + begin, out.end(), better);
-      out.back() = candidate;
-      std::push_heap(out.begin() + begin, out.end(), better);
+    if (best.size() == count) {
+      if (!better(candidate, best.front())) continue;
+      std::ranges::pop_heap(best, better);
+      best.pop_back();
     }
+    best.push_back(candidate);
+    std::ranges::push_heap(best, better);
   }
-  std::sort_heap(out.begin() + begin, out.end(), better);
+  std::ranges::sort_heap(best, better);
+  return best;
 }
 
 BeamSearch::BeamSearch(const BeamOptions& options, int32_t start_id, int32_t eos_id,
@@ -62,34 +61,29 @@ bool BeamSearch::NothingBetter(float best_sum, int64_t length) const {
   return worst_ >= double{best_sum} / std::pow(at, double{options_.length_penalty});
 }
 
-std::vector<int32_t> BeamSearch::Advance(std::span<const BeamCandidate> candidates,
-                                         std::span<const float> model_logprobs) {
-  std::vector<size_t> order(candidates.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::sort(order, [&](size_t a, size_t b) {
-    const BeamCandidate &x = candidates[a], &y = candidates[b];
-    if (x.score != y.score) return x.score > y.score;
-    return std::pair(x.parent, x.token) < std::pair(y.parent, y.token);
+std::vector<int32_t> BeamSearch::Advance(std::vector<BeamCandidate> candidates) {
+  std::ranges::sort(candidates, [](const BeamCandidate& a, const BeamCandidate& b) {
+    return a.score != b.score ? a.score > b.score
+                              : std::pair(a.parent, a.token) < std::pair(b.parent, b.token);
   });
-  order.resize(std::min(order.size(), static_cast<size_t>(2 * options_.num_beams)));
+  const size_t considered = std::min(candidates.size(), 2 * beams_.size());
   std::vector<Beam> next;
   std::vector<int32_t> parents;
-  for (size_t rank = 0; rank < order.size() && parents.size() < beams_.size(); ++rank) {
-    const BeamCandidate& candidate = candidates[order[rank]];
+  for (size_t rank = 0; rank < considered && parents.size() < beams_.size(); ++rank) {
+    const BeamCandidate& candidate = candidates[rank];
     const Beam& parent = beams_[candidate.parent];
-    const float logprob = model_logprobs[order[rank]];
     if (candidate.token == eos_id_) {
-      if (rank < beams_.size()) Finish(parent, candidate.score, true, logprob);
+      if (rank < beams_.size()) Finish(parent, candidate.score, true, candidate.model_logprob);
       continue;
     }
     Beam beam = parent;
     beam.ids.push_back(candidate.token);
-    beam.logprobs.push_back(logprob);
+    beam.logprobs.push_back(candidate.model_logprob);
     beam.score = candidate.score;
     next.push_back(std::move(beam));
     parents.push_back(candidate.parent);
   }
-  const float best = candidates[order.front()].score;
+  const float best = candidates.front().score;
   beams_ = std::move(next);
   done_ = NothingBetter(best, length());
   if (!done_ && length() >= max_length_) {

@@ -28,6 +28,7 @@ struct BeamCandidate {
   float score = 0;  // sum of processed logprobs, the token's included
   int32_t parent = 0;
   int32_t token = 0;
+  float model_logprob = 0;  // the model's own of the token
 };
 
 struct Hypothesis {
@@ -38,9 +39,9 @@ struct Hypothesis {
 };
 
 // The 2 * num_beams best ways on of one row: `logprobs` [vocab] are processed log probabilities,
-// `sum` is the beam's score. Appends to `out`, best first; of equal scores the smaller id.
-void AppendBestCandidates(std::span<const float> logprobs, float sum, int32_t parent,
-                          int64_t num_beams, std::vector<BeamCandidate>& out);
+// `sum` is the beam's score. Best first; of equal scores the smaller id.
+std::vector<BeamCandidate> BestCandidates(std::span<const float> logprobs, float sum,
+                                          int32_t parent, int64_t num_beams);
 
 class BeamSearch {
  public:
@@ -53,10 +54,8 @@ class BeamSearch {
   // Decoder input of a beam so far, start token first.
   std::span<const int32_t> ids(int64_t beam) const { return beams_[beam].ids; }
 
-  // Takes the candidates of all beams' rows, in any order, with the model's own logprob of each
-  // (`model_logprobs` parallel to `candidates`). Returns the parent of each new beam.
-  std::vector<int32_t> Advance(std::span<const BeamCandidate> candidates,
-                               std::span<const float> model_logprobs);
+  // Takes the candidates of all beams' rows, in any order. Returns the parent of each new beam.
+  std::vector<int32_t> Advance(std::vector<BeamCandidate> candidates);
   bool done() const { return done_; }
 
   // The `count` best hypotheses, best first; once done.

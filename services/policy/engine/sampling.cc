@@ -52,9 +52,9 @@ Choice Sample(std::span<float> scores, const SamplingOptions& options, double u,
   return {.id = id, .behaviour_logprob = static_cast<float>(std::log(scores[id] / total))};
 }
 
-Choice Greedy(std::span<const float> scores) {
+Choice Greedy(std::span<const float> scores, float log_sum) {
   const auto id = static_cast<int32_t>(ArgMax(scores.data(), Size(scores)));
-  return {.id = id, .behaviour_logprob = scores[id] - LogSumExp(scores.data(), Size(scores))};
+  return {.id = id, .behaviour_logprob = scores[id] - log_sum};
 }
 
 std::vector<TokenLogprob> TopLogprobs(std::span<const float> logits, float log_sum, int64_t count) {
@@ -91,30 +91,29 @@ absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const Sampling
     const double u = UniformAt(row.key, row.ids.size() - 1);
     choice = Sample(Process(logits, options, row, scratch), options, u, scratch);
   } else if (options.processors.none()) {
-    choice.id = static_cast<int32_t>(ArgMax(logits.data(), Size(logits)));
-    choice.behaviour_logprob = logits[choice.id] - log_sum;
+    choice = Greedy(logits, log_sum);
   } else {
-    choice = Greedy(Process(logits, options, row, scratch));
+    const std::span<const float> scores = Process(logits, options, row, scratch);
+    choice = Greedy(scores, LogSumExp(scores.data(), Size(scores)));
   }
   choice.model_logprob = logits[choice.id] - log_sum;
   if (options.top_logprobs > 0) choice.top = TopLogprobs(logits, log_sum, options.top_logprobs);
   return choice;
 }
 
-absl::StatusOr<BeamChoices> ChooseBeams(std::span<const float> logits,
-                                        const SamplingOptions& options, const RowContext& row,
-                                        int32_t parent, float sum, SamplingScratch& scratch) {
+absl::StatusOr<std::vector<BeamCandidate>> ChooseBeams(std::span<const float> logits,
+                                                       const SamplingOptions& options,
+                                                       const RowContext& row, int32_t parent,
+                                                       float sum, SamplingScratch& scratch) {
   RETURN_IF_ERROR(CheckFinite(logits));
   const float log_sum = LogSumExp(logits.data(), Size(logits));
   scratch.scores.resize(logits.size());
   for (size_t i = 0; i < logits.size(); ++i) scratch.scores[i] = logits[i] - log_sum;
   ProcessLogits(options.processors, row.ids, row.eos_id, options.max_new_tokens, scratch.scores);
-  BeamChoices choices;
-  AppendBestCandidates(scratch.scores, sum, parent, options.beams.num_beams, choices.candidates);
-  for (const BeamCandidate& candidate : choices.candidates) {
-    choices.model_logprobs.push_back(logits[candidate.token] - log_sum);
-  }
-  return choices;
+  std::vector<BeamCandidate> best =
+      BestCandidates(scratch.scores, sum, parent, options.beams.num_beams);
+  for (BeamCandidate& way : best) way.model_logprob = logits[way.token] - log_sum;
+  return best;
 }
 
 absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id) {

@@ -62,14 +62,11 @@ struct RowContext {
 absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const SamplingOptions& options,
                                    const RowContext& row, SamplingScratch& scratch);
 
-// The ways on of beam `parent`, whose score is `sum`; for each the model's own logprob.
-struct BeamChoices {
-  std::vector<BeamCandidate> candidates;
-  std::vector<float> model_logprobs;
-};
-absl::StatusOr<BeamChoices> ChooseBeams(std::span<const float> logits,
-                                        const SamplingOptions& options, const RowContext& row,
-                                        int32_t parent, float sum, SamplingScratch& scratch);
+// The ways on of beam `parent`, whose score is `sum`, best first.
+absl::StatusOr<std::vector<BeamCandidate>> ChooseBeams(std::span<const float> logits,
+                                                       const SamplingOptions& options,
+                                                       const RowContext& row, int32_t parent,
+                                                       float sum, SamplingScratch& scratch);
 
 // Natural log of the model's probability of `id`. INTERNAL if a logit is not finite.
 absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id);

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -36,12 +36,12 @@ class SupervisedRun {
     RETURN_IF_ERROR(ReportSize());
     while (step_ < total_) {
       if (const absl::Status stop = context_.CheckStop(); !stop.ok()) return LeaveWith(stop);
-      const absl::Time started = absl::Now();
+      const Stopwatch watch;
       v1::StepMetrics metrics;
       RETURN_IF_ERROR(TakeStep(metrics));
       if (IsValidationStep()) Validate(metrics);
       if (IsCheckpointStep()) RETURN_IF_ERROR(Save());
-      metrics.set_seconds(absl::ToDoubleSeconds(absl::Now() - started));
+      metrics.set_seconds(watch.Seconds());
       RETURN_IF_ERROR(context_.ReportStep(metrics));
     }
     return absl::OkStatus();
