@@ -4,10 +4,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
-#include <set>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/model/copy_weights.h"
@@ -16,39 +14,7 @@
 namespace tact {
 namespace {
 
-constexpr std::string_view kPrefix = "base_model.model.";
-
-// A module's last name: "q" of "encoder.block.0.layer.0.SelfAttention.q".
-std::string LastName(const std::string& module) {
-  return module.substr(module.rfind('.') + 1);  // npos + 1 is 0
-}
-
-bool IsTarget(const std::string& module, const std::string& target) {
-  return module == target || module.ends_with("." + target);
-}
-
-absl::Status UnknownTarget(const TrainableModel& model, const std::string& target) {
-  std::set<std::string> names;
-  for (const auto& [module, layer] : model.linears()) names.insert(LastName(module));
-  return FieldError("target_modules", target, "the model has no linear layer of that name",
-                    absl::StrCat("it has ", absl::StrJoin(names, ", ")));
-}
-
-absl::StatusOr<std::set<std::string>> FindTargets(const TrainableModel& model,
-                                                  const LoraConfig& config) {
-  std::set<std::string> found;
-  for (const std::string& target : config.target_modules) {
-    bool any = false;
-    for (const auto& [module, layer] : model.linears()) {
-      if (!IsTarget(module, target)) continue;
-      any = true;
-      found.insert(module);
-    }
-    if (!any) return UnknownTarget(model, target);
-  }
-  if (found.empty()) return FieldError("target_modules", "[]", "no layer is named", "name some");
-  return found;
-}
+constexpr char kPrefix[] = "base_model.model.";
 
 absl::Status CheckSizes(const LoraConfig& config) {
   if (config.r < 1)
@@ -58,6 +24,12 @@ absl::Status CheckSizes(const LoraConfig& config) {
                       "use 0 to 0.1");
   }
   return absl::OkStatus();
+}
+
+// What peft 0.3.0 saves with bias "all" beside the weights of modules saved whole, and does not
+// read again.
+bool IsLeftover(std::string_view name) {
+  return name.find(".original_module.") != name.npos || name.find(".modules_to_save.") != name.npos;
 }
 
 std::shared_ptr<LowRank> MakeLowRank(const LoraConfig& config, const at::Tensor& weight,
@@ -82,7 +54,7 @@ absl::StatusOr<std::unique_ptr<LoraAdapter>> LoraAdapter::Attach(TrainableModel&
                                                                  const LoraConfig& config,
                                                                  uint64_t seed) {
   RETURN_IF_ERROR(CheckSizes(config));
-  ASSIGN_OR_RETURN(const std::set<std::string> targets, FindTargets(model, config));
+  ASSIGN_OR_RETURN(const LoraTargets targets, FindLoraTargets(model, config));
   for (const auto& [module, layer] : model.linears()) {
     if (layer.low_rank() != nullptr) {
       return absl::FailedPreconditionError(
@@ -91,13 +63,29 @@ absl::StatusOr<std::unique_ptr<LoraAdapter>> LoraAdapter::Attach(TrainableModel&
   }
   std::unique_ptr<LoraAdapter> adapter(new LoraAdapter(model, config));
   at::Generator generator = MakeGenerator(seed);
-  for (const std::string& module : targets) {
-    LinearLayer& layer = model.linears().find(module)->second;
+  for (const std::string& module : targets.linears) {
+    LinearLayer& layer = adapter->Layer(module);
     layer.set_low_rank(MakeLowRank(config, layer.weight(), generator));
     adapter->targets_[module] = layer.low_rank();
   }
   model.SetRequiresGrad(false);
+  adapter->saved_whole_ = targets.saved_whole;
+  adapter->Train(targets.saved_whole);
+  adapter->Train(targets.biases);
   return adapter;
+}
+
+void LoraAdapter::Train(const std::set<std::string>& parameters) {
+  for (const std::string& name : parameters) {
+    const at::Tensor& parameter = model_->parameters().At(name);
+    if (!trained_.emplace(name, parameter).second) continue;
+    originals_[name] = parameter.detach().clone();
+    parameter.requires_grad_(true);
+  }
+}
+
+LinearLayer& LoraAdapter::Layer(const std::string& module) const {
+  return model_->linears().find(module)->second;
 }
 
 absl::StatusOr<std::unique_ptr<LoraAdapter>> LoraAdapter::Load(
@@ -125,33 +113,63 @@ absl::StatusOr<std::unique_ptr<LoraAdapter>> LoraAdapter::Load(
 LoraAdapter::~LoraAdapter() { Detach(); }
 
 void LoraAdapter::Detach() {
-  for (const auto& [module, low_rank] : targets_) {
-    model_->linears().find(module)->second.set_low_rank(nullptr);
+  const at::NoGradGuard no_grad;
+  Unmerge();
+  for (const auto& [module, low_rank] : targets_) Layer(module).set_low_rank(nullptr);
+  for (const auto& [name, original] : originals_) {
+    at::Tensor& parameter = trained_[name];
+    parameter.requires_grad_(false);
+    parameter.copy_(original);
   }
   targets_.clear();
+  trained_.clear();
+  originals_.clear();
 }
 
 void LoraAdapter::SetEnabled(bool enabled) {
+  if (!enabled) Unmerge();
   enabled_ = enabled;
-  for (const auto& [module, low_rank] : targets_) low_rank->enabled = enabled;
+  const bool adds = enabled && unmerged_.empty();  // a merged adapter is in the weights already
+  for (const auto& [module, low_rank] : targets_) low_rank->enabled = adds;
+}
+
+void LoraAdapter::Merge() {
+  if (!unmerged_.empty()) return;
+  const at::NoGradGuard no_grad;
+  for (const auto& [module, low_rank] : targets_) {
+    at::Tensor weight = Layer(module).weight();
+    unmerged_[module] = weight.detach().clone();
+    weight.addmm_(low_rank->b, low_rank->a, 1, low_rank->scale);
+  }
+  SetEnabled(true);
+}
+
+void LoraAdapter::Unmerge() {
+  const at::NoGradGuard no_grad;
+  for (const auto& [module, weight] : unmerged_) {
+    at::Tensor target = Layer(module).weight();
+    target.copy_(weight);
+    targets_[module]->enabled = enabled_;
+  }
+  unmerged_.clear();
 }
 
 void LoraAdapter::MergeIntoBase() {
-  const at::NoGradGuard no_grad;
-  for (const auto& [module, low_rank] : targets_) {
-    at::Tensor weight = model_->linears().find(module)->second.weight();
-    weight.addmm_(low_rank->b, low_rank->a, 1, low_rank->scale);
-  }
+  Merge();
+  unmerged_.clear();
+  originals_.clear();
   Detach();
 }
 
 std::vector<NamedTensor> LoraAdapter::Weights() const {
-  std::vector<NamedTensor> out;
+  std::map<std::string, at::Tensor> named;
   for (const auto& [module, low_rank] : targets_) {
-    const std::string base = std::string(kPrefix) + module;
-    out.push_back({base + ".lora_A.weight", low_rank->a});
-    out.push_back({base + ".lora_B.weight", low_rank->b});
+    named[absl::StrCat(kPrefix, module, ".lora_A.weight")] = low_rank->a;
+    named[absl::StrCat(kPrefix, module, ".lora_B.weight")] = low_rank->b;
   }
+  for (const auto& [name, tensor] : trained_) named[absl::StrCat(kPrefix, name)] = tensor;
+  std::vector<NamedTensor> out;
+  for (const auto& [name, tensor] : named) out.push_back({name, tensor});
   return out;
 }
 
@@ -162,7 +180,7 @@ absl::Status LoraAdapter::CopyWeights(const std::vector<NamedTensor>& weights) {
   }
   for (NamedTensor& item : Weights()) target.Add(item.name, item.tensor);
   for (const NamedTensor& item : weights) {
-    if (target.Contains(item.name)) continue;
+    if (target.Contains(item.name) || IsLeftover(item.name)) continue;
     return FieldError(item.name, "", "the adapter adapts a layer that its configuration does not",
                       "list every adapted layer in target_modules");
   }
@@ -180,6 +198,22 @@ absl::Status LoraAdapter::Save(const std::filesystem::path& folder) const {
   return CatchExceptions("saving an adapter", [&] {
     return WriteTensors(folder / "adapter_model.safetensors", Weights());
   });
+}
+
+ParameterCount LoraAdapter::Count() const {
+  ParameterCount count;
+  count.total = model_->parameters().num_elements();
+  for (const auto& [module, low_rank] : targets_) {
+    count.trainable += low_rank->a.numel() + low_rank->b.numel();
+  }
+  count.total += count.trainable;
+  for (const auto& [name, tensor] : trained_) count.trainable += tensor.numel();
+  for (const std::string& name : saved_whole_) {
+    const int64_t size = model_->parameters().At(name).numel();
+    count.total += size;
+    count.trainable += size;
+  }
+  return count;
 }
 
 ScopedAdapterOff::ScopedAdapterOff(LoraAdapter* adapter) : adapter_(adapter) {

@@ -119,10 +119,10 @@ TEST(LoraTest, ErrorsNameTheThing) {
 TEST(LoraTest, ConfigRefusesWhatIsNotSupported) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"({"peft_type": "PREFIX_TUNING"})", "peft_type"},
-      {R"({"bias": "all"})", "bias"},
+      {R"({"bias": "some"})", "bias"},
       {R"({"r": 0})", "r"},
-      {R"({"target_modules": "q|v"})", "target_modules"},
-      {R"({"modules_to_save": ["classifier"]})", "modules_to_save"},
+      {R"({"target_modules": 3})", "target_modules"},
+      {R"({"modules_to_save": "classifier"})", "modules_to_save"},
       {R"({"fan_in_fan_out": true})", "fan_in_fan_out"},
       {"[]", "expected a JSON object"}};
   for (const auto& [json, word] : cases) {
@@ -130,6 +130,74 @@ TEST(LoraTest, ConfigRefusesWhatIsNotSupported) {
     EXPECT_FALSE(config.ok()) << json;
     EXPECT_THAT(config.status().ToString(), HasSubstr(word)) << json;
   }
+}
+
+TEST(LoraTest, ConfigSurvivesItsJson) {
+  const std::vector<LoraConfig> configs = {
+      {},
+      {.r = 4, .alpha = 16.5, .dropout = 0.1, .target_modules = {"k", "wo"}},
+      {.target_pattern = ".*Attention\\.(q|v)", .bias = LoraBias::kAll},
+      {.bias = LoraBias::kLoraOnly, .modules_to_save = {"lm_head"}, .task_type = "SEQ_CLS"}};
+  for (const LoraConfig& config : configs) {
+    const auto again = LoraConfig::FromJson(config.ToJson());
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(*again, config) << config.ToJson();
+  }
+}
+
+std::set<std::string> Linears(const LoraConfig& config) {
+  return FindLoraTargets(*Base(), config).value().linears;
+}
+
+TEST(LoraTest, AListNamesEndsAndAPatternWholeNames) {
+  const auto ends_with_o = Linears({.target_modules = {"o"}});
+  EXPECT_TRUE(ends_with_o.contains("encoder.block.0.layer.0.SelfAttention.o"));
+  EXPECT_TRUE(ends_with_o.contains("encoder.block.0.layer.1.DenseReluDense.wo"));
+  EXPECT_EQ(Linears({.target_pattern = "encoder\\.block\\.0.*\\.q"}),
+            std::set<std::string>{"encoder.block.0.layer.0.SelfAttention.q"});
+}
+
+TEST(LoraTest, TargetsThatCannotBeMetAreErrors) {
+  const std::vector<std::pair<LoraConfig, std::string>> cases = {
+      {{.target_pattern = "q"}, "target_pattern: the model has no linear layer"},
+      {{.target_pattern = "(?=q)"}, "RE2's syntax"},
+      {{.target_modules = {"shared"}}, "takes shared, which is not linear"},
+      {{.target_modules = {}}, "no layer is named"},
+      {{.target_modules = {"lm_head"}, .modules_to_save = {"lm_head"}}, "needs no adapter"},
+      {{.modules_to_save = {"pooler"}}, "modules_to_save: the model has no weights"},
+      {{.modules_to_save = {"shared"}}, "is shared by encoder and decoder"}};
+  for (const auto& [config, words] : cases) {
+    EXPECT_THAT(FindLoraTargets(*Base(), config).status().ToString(), HasSubstr(words));
+  }
+}
+
+TEST(LoraTest, BiasAllTrainsThePositionBiasOfT5) {
+  const auto model = Base();
+  const auto adapter = LoraAdapter::Attach(*model, {.bias = LoraBias::kAll}, 1).value();
+  size_t biases = 0;
+  for (const NamedTensor& item : adapter->Weights()) {
+    biases += item.name.ends_with("relative_attention_bias.weight") ? 1 : 0;
+    EXPECT_TRUE(item.tensor.requires_grad()) << item.name;
+  }
+  EXPECT_EQ(biases, 2u);
+}
+
+TEST(LoraTest, WholeModulesAreSavedLoadedAndGivenBack) {
+  const auto model = Base();
+  const at::Tensor head = model->parameters().At("lm_head.weight");
+  const at::Tensor before = head.detach().clone();
+  auto adapter = LoraAdapter::Attach(*model, {.modules_to_save = {"lm_head"}}, 1).value();
+  head.detach().add_(1.0);
+  const at::Tensor trained = head.detach().clone();
+  const TemporaryFolder folder;
+  ASSERT_TRUE(adapter->Save(folder.path()).ok());
+  adapter.reset();
+  EXPECT_TRUE(SameBits(head.detach(), before));
+  adapter = LoraAdapter::Load(*model, folder.path()).value();
+  EXPECT_TRUE(SameBits(head.detach(), trained));
+  adapter->MergeIntoBase();
+  adapter.reset();
+  EXPECT_TRUE(SameBits(head.detach(), trained));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/model/copy_weights.h"
@@ -18,6 +19,12 @@ constexpr uint64_t kDropoutSeed = 0x7ac7;  // until SeedDropout says another
 
 std::string AdapterName(const std::string& module, const char* matrix) {
   return absl::StrCat("base_model.model.", module, ".", matrix, ".default.weight");
+}
+
+// In percent.
+double TrainableShare(const ParameterCount& count) {
+  if (count.total == 0) return 0.0;
+  return 100.0 * static_cast<double>(count.trainable) / static_cast<double>(count.total);
 }
 
 }  // namespace
@@ -123,10 +130,12 @@ absl::Status TrainableModel::Save(const std::filesystem::path& folder) const {
 }
 
 std::string ParameterCount::ToString() const {
-  const double percent =
-      total == 0 ? 0.0 : 100.0 * static_cast<double>(trainable) / static_cast<double>(total);
   return absl::StrCat("trainable params: ", trainable, " || all params: ", total,
-                      " || trainable%: ", percent);
+                      " || trainable%: ", TrainableShare(*this));
+}
+
+std::string ParameterCount::Percent() const {
+  return absl::StrFormat("%.2f", TrainableShare(*this));
 }
 
 std::vector<NamedTensor> TrainableParameters(const TrainableModel& model) {

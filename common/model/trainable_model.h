@@ -87,6 +87,8 @@ struct ParameterCount {
   int64_t total = 0;  // adapters included
   // As PEFT prints: "trainable params: 884736 || all params: 248462592 || trainable%: 0.356..."
   std::string ToString() const;
+  // The share that is trainable as the notebook prints it: "0.36".
+  std::string Percent() const;
 };
 
 // Base weights and adapter weights that require gradients, under PEFT's names for the latter
