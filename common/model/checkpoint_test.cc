@@ -1,3 +1,5 @@
+#include "common/model/checkpoint.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -5,6 +7,7 @@
 
 #include "common/base/file.h"
 #include "common/model/safetensors.h"
+#include "common/model/torch_file_builder.h"
 
 namespace tact {
 namespace {
@@ -67,20 +70,77 @@ TEST_F(CheckpointTest, GetChecksNameAndShape) {
 TEST_F(CheckpointTest, BadShardsNameWhatIsWrong) {
   WriteShard("one.safetensors", "a", 1);
   WriteIndex(R"({"weight_map": {"b": "one.safetensors"}})");
-  EXPECT_THAT(Error(), HasSubstr("b: the shard has no tensor of that name, found one.safetens"));
+  EXPECT_THAT(Error(),
+              HasSubstr("b: expected the tensor in one.safetensors, found no such tensor"));
   WriteIndex(R"({"weight_map": {"a": "two.safetensors"}})");
-  EXPECT_THAT(Error(), HasSubstr("two.safetensors"));
-  for (const char* json : {R"({"weight_map": {"a": "../one.safetensors"}})", "{}",
-                           R"({"weight_map": {}})", R"({"weight_map": {"a": 1}})"}) {
-    WriteIndex(json);
-    EXPECT_THAT(Error(), HasSubstr("weight_map: expected a map from tensor names")) << json;
+  EXPECT_THAT(Error(), HasSubstr("two.safetensors: the shard is missing"));
+  EXPECT_THAT(Error(), HasSubstr("expects it to hold a"));
+  WriteShard("two.safetensors", "a", 2);
+  WriteIndex(R"({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}})");
+  EXPECT_THAT(Error(), HasSubstr("two.safetensors: a: another shard has a tensor of that name too, "
+                                 "found one.safetensors"));
+  WriteShard("two.safetensors", "b", 2);
+  WriteIndex(R"({"weight_map": {"a": "two.safetensors", "b": "one.safetensors"}})");
+  EXPECT_THAT(Error(), HasSubstr("a: expected the tensor in two.safetensors"));
+}
+
+TEST_F(CheckpointTest, BadIndexesNameWhatIsWrong) {
+  struct Case {
+    std::string json;
+    const char* message;
+  };
+  const std::vector<Case> cases = {
+      {R"({"weight_map": {"a": "../one.safetensors"}})",
+       "expected a file name of this folder for a"},
+      {R"({"weight_map": {"a": "/etc/one"}})", "found /etc/one"},
+      {R"({"weight_map": {"a": ".."}})", "expected a file name"},
+      {R"({"weight_map": {"a": ""}})", "expected a file name"},
+      {R"({"weight_map": {"a": "one\\two"}})", "expected a file name"},
+      {R"({"weight_map": {"a": "one\u0000two"}})", "expected a file name"},
+      {R"({"weight_map": {"a": 1}})", "expected a file name"},
+      {"{}", "weight_map: expected a map from tensor names"},
+      {R"({"weight_map": {}})", "weight_map: expected a map from tensor names"},
+      {R"({"weight_map": {"a": "x", "a": "x"}})",
+       "weight_map: the tensor stands there twice, found a"},
+      {R"({"weight_map": {"a": "x")", "expected a JSON object"},
+      {std::string(100'000, '['), "expected a JSON object"}};
+  for (const Case& c : cases) {
+    WriteIndex(c.json);
+    EXPECT_THAT(Error(), HasSubstr(c.message)) << c.json.substr(0, 60);
+    EXPECT_THAT(Error(), HasSubstr("model.safetensors.index.json")) << c.json.substr(0, 60);
   }
 }
 
+TEST_F(CheckpointTest, FilesOfTorch) {
+  const auto write = [&](const char* file, const std::string& name, float value) {
+    const std::string pickle = MakePickle({{name, "FloatStorage", "0", 2, 0, {2}, {1}}});
+    const std::string bytes = MakeTorchFile(pickle, {{"0", BytesOf<float>({value, value})}});
+    ASSERT_TRUE(WriteFileAtomically(folder_ / file, bytes).ok());
+  };
+  const auto first = [&](absl::StatusOr<Checkpoint> opened) {
+    return (*ToFloat(*opened.value().Find("a"), "a"))[0];
+  };
+  write("adapter_model.bin", "a", 5);
+  EXPECT_EQ(first(Checkpoint::OpenAdapter(folder_)), 5);
+  write("one.bin", "a", 4);
+  write("two.bin", "b", 4);
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "pytorch_model.bin.index.json",
+                                  R"({"weight_map": {"a": "one.bin", "b": "two.bin"}})")
+                  .ok());
+  EXPECT_EQ(first(Checkpoint::Open(folder_)), 4);
+  write("pytorch_model.bin", "a", 3);
+  EXPECT_EQ(first(Checkpoint::Open(folder_)), 3);
+  WriteShard("model.safetensors", "a", 2);  // goes before what torch wrote
+  EXPECT_EQ(first(Checkpoint::Open(folder_)), 2);
+  WriteShard("adapter_model.safetensors", "a", 1);
+  EXPECT_EQ(first(Checkpoint::OpenAdapter(folder_)), 1);
+}
+
 TEST_F(CheckpointTest, SaysWhatIsMissing) {
-  EXPECT_THAT(Error(), HasSubstr("there is no model.safetensors"));
-  ASSERT_TRUE(WriteFileAtomically(folder_ / "pytorch_model.bin", "x").ok());
-  EXPECT_THAT(Error(), HasSubstr("safe_serialization=True"));
+  EXPECT_THAT(Error(),
+              HasSubstr("there is no model.safetensors, no pytorch_model.bin and no index"));
+  EXPECT_THAT(Checkpoint::OpenAdapter(folder_).status().ToString(),
+              HasSubstr("there is no adapter_model.safetensors and no adapter_model.bin"));
 }
 
 }  // namespace

@@ -33,8 +33,10 @@ absl::StatusOr<ModelType> DetectModelType(const std::filesystem::path& folder) {
                      "there is no config.json");
   }
   ASSIGN_OR_RETURN(JsonFields fields, ReadFields(folder / "config.json"));
-  const std::string type = fields.OneOf("model_type", "", {"t5", "mt5", "roberta", "xlm-roberta"});
+  const std::string type =
+      fields.OneOf("model_type", "", {"t5", "mt5", "roberta", "xlm-roberta", "bert"});
   RETURN_IF_ERROR(fields.status());
+  if (type == "bert") return ModelType::kBert;
   return type == "t5" || type == "mt5" ? ModelType::kT5 : ModelType::kRoberta;
 }
 

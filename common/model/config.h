@@ -50,14 +50,19 @@ struct T5Config {
   bool operator==(const T5Config&) const = default;
 };
 
-// RobertaForSequenceClassification (also XLM-RoBERTa's, which has the same shape).
+// RoBERTa is BERT with other positions (counted from the pad id on) and another head; XLM-RoBERTa
+// has RoBERTa's shape.
+enum class EncoderFamily { kRoberta, kBert };
+
+// RobertaForSequenceClassification, and BertForSequenceClassification where `family` says so.
 struct RobertaConfig {
+  EncoderFamily family = EncoderFamily::kRoberta;
   int64_t vocab_size = 50265;
   int64_t hidden_size = 768;
   int64_t num_hidden_layers = 12;
   int64_t num_attention_heads = 12;
   int64_t intermediate_size = 3072;
-  int64_t max_position_embeddings = 514;  // two more than the longest text (padding_idx + 1 first)
+  int64_t max_position_embeddings = 514;  // RoBERTa's first position is pad_token_id + 1
   int64_t type_vocab_size = 1;
   double layer_norm_eps = 1e-5;
   double hidden_dropout_prob = 0.1;
@@ -66,22 +71,26 @@ struct RobertaConfig {
   double initializer_range = 0.02;
   Activation activation = Activation::kGelu;
   int64_t pad_token_id = 1;
-  int64_t bos_token_id = 0;
+  int64_t bos_token_id = 0;  // of RoBERTa only
   int64_t eos_token_id = 2;
   std::vector<std::string> labels = {"LABEL_0", "LABEL_1"};  // by class index (id2label)
 
   int64_t num_labels() const { return static_cast<int64_t>(labels.size()); }
   int64_t head_dim() const { return hidden_size / num_attention_heads; }
-  int64_t max_tokens() const { return max_position_embeddings - pad_token_id - 1; }
+  int64_t first_position() const { return is_bert() ? 0 : pad_token_id + 1; }
+  int64_t max_tokens() const { return max_position_embeddings - first_position(); }
+  bool is_bert() const { return family == EncoderFamily::kBert; }
+  std::string_view model_type() const { return is_bert() ? "bert" : "roberta"; }
   int64_t num_parameters() const;
   std::string ToJson() const;
+  // "model_type" chooses the family and its defaults.
   static absl::StatusOr<RobertaConfig> FromJson(std::string_view json,
                                                 std::string_view file = "config.json");
   static absl::StatusOr<RobertaConfig> Load(const std::filesystem::path& folder);
   bool operator==(const RobertaConfig&) const = default;
 };
 
-enum class ModelType { kT5, kRoberta };
+enum class ModelType { kT5, kRoberta, kBert };
 
 // From "model_type" of folder/config.json; an error lists what tact supports.
 absl::StatusOr<ModelType> DetectModelType(const std::filesystem::path& folder);

@@ -9,6 +9,9 @@
 namespace tact {
 namespace {
 
+// Writing a value, as errors do, needs stack for each level.
+constexpr int kMaxDepth = 64;
+
 std::string Dump(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -16,8 +19,13 @@ std::string Dump(const nlohmann::json& value) {
 }  // namespace
 
 absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, std::string_view file) {
-  nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
+  bool deep = false;
+  const auto check = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    deep = deep || depth > kMaxDepth;
+    return !deep;
+  };
+  nlohmann::json json = nlohmann::json::parse(text, check, /*allow_exceptions=*/false);
+  if (deep || !json.is_object()) {
     return FieldError(file, Shorten(text), "expected a JSON object",
                       "restore the file that came with the model");
   }

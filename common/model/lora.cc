@@ -93,19 +93,12 @@ absl::StatusOr<std::unique_ptr<LoraAdapter>> LoraAdapter::Load(
   const auto config_path = folder / "adapter_config.json";
   ASSIGN_OR_RETURN(const std::string text, ReadFile(config_path, size_t{1} << 20));
   ASSIGN_OR_RETURN(const LoraConfig config, LoraConfig::FromJson(text, config_path.string()));
-  std::error_code ignored;
-  const auto weights_path = folder / "adapter_model.safetensors";
-  if (!std::filesystem::exists(weights_path, ignored)) {
-    return MakeError(absl::StatusCode::kNotFound,
-                     {"ADAPTER_NOT_FOUND", folder.string(), "",
-                      "save it with save_pretrained(folder, safe_serialization=True)"},
-                     "there is no adapter_model.safetensors");
-  }
-  ASSIGN_OR_RETURN(const ParameterMap weights, ReadTensors(weights_path));
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::OpenAdapter(folder));
+  ASSIGN_OR_RETURN(const ParameterMap weights, ReadFloatTensors(checkpoint));
   auto adapter = Attach(model, config, /*seed=*/0);
   if (!adapter.ok()) return Annotate(adapter.status(), config_path.string());
   if (const absl::Status copied = (*adapter)->CopyWeights(weights.items()); !copied.ok()) {
-    return Annotate(copied, weights_path.string());
+    return Annotate(copied, folder.string());
   }
   return adapter;
 }

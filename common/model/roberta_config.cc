@@ -36,8 +36,21 @@ std::vector<std::string> ReadLabels(JsonFields& fields) {
   return labels;
 }
 
-RobertaConfig ReadSizes(JsonFields& fields) {
+// What transformers' configuration classes have where config.json says nothing.
+RobertaConfig Defaults(EncoderFamily family) {
   RobertaConfig c;
+  c.family = family;
+  if (!c.is_bert()) return c;
+  c.vocab_size = 30522;
+  c.max_position_embeddings = 512;
+  c.type_vocab_size = 2;
+  c.layer_norm_eps = 1e-12;
+  c.pad_token_id = 0;
+  return c;
+}
+
+RobertaConfig ReadSizes(JsonFields& fields, EncoderFamily family) {
+  RobertaConfig c = Defaults(family);
   c.vocab_size = fields.Int("vocab_size", c.vocab_size, 1, kMaxSize);
   c.hidden_size = fields.Int("hidden_size", c.hidden_size, 1, kMaxSize);
   c.num_hidden_layers = fields.Int("num_hidden_layers", c.num_hidden_layers, 1, 1024);
@@ -48,8 +61,10 @@ RobertaConfig ReadSizes(JsonFields& fields) {
   c.type_vocab_size = fields.Int("type_vocab_size", c.type_vocab_size, 1, 1024);
   c.pad_token_id = fields.Int("pad_token_id", c.pad_token_id, 0,
                               std::min(c.vocab_size - 1, c.max_position_embeddings - 2));
-  c.bos_token_id = fields.Int("bos_token_id", c.bos_token_id, 0, c.vocab_size - 1);
-  c.eos_token_id = fields.Int("eos_token_id", c.eos_token_id, 0, c.vocab_size - 1);
+  if (!c.is_bert()) {
+    c.bos_token_id = fields.Int("bos_token_id", c.bos_token_id, 0, c.vocab_size - 1);
+    c.eos_token_id = fields.Int("eos_token_id", c.eos_token_id, 0, c.vocab_size - 1);
+  }
   if (c.hidden_size % c.num_attention_heads != 0) {
     fields.Fail("num_attention_heads", absl::StrCat(c.num_attention_heads),
                 absl::StrCat("a divisor of hidden_size, ", c.hidden_size));
@@ -74,8 +89,10 @@ void ReadRest(JsonFields& fields, RobertaConfig& c) {
 absl::StatusOr<RobertaConfig> RobertaConfig::FromJson(std::string_view json,
                                                       std::string_view file) {
   ASSIGN_OR_RETURN(JsonFields fields, JsonFields::Parse(json, file));
-  fields.OneOf("model_type", "roberta", {"roberta", "xlm-roberta"});
-  RobertaConfig config = ReadSizes(fields);
+  const std::string type =
+      fields.OneOf("model_type", "roberta", {"roberta", "xlm-roberta", "bert"});
+  RobertaConfig config =
+      ReadSizes(fields, type == "bert" ? EncoderFamily::kBert : EncoderFamily::kRoberta);
   ReadRest(fields, config);
   RETURN_IF_ERROR(fields.status());
   return config;
@@ -93,8 +110,9 @@ std::string RobertaConfig::ToJson() const {
     id2label[std::to_string(i)] = labels[i];
     label2id[labels[i]] = i;
   }
-  const nlohmann::ordered_json json = {
-      {"architectures", {"RobertaForSequenceClassification"}},
+  nlohmann::ordered_json json = {
+      {"architectures",
+       {is_bert() ? "BertForSequenceClassification" : "RobertaForSequenceClassification"}},
       {"attention_probs_dropout_prob", attention_probs_dropout_prob},
       {"bos_token_id", bos_token_id},
       {"classifier_dropout", classifier_dropout},
@@ -108,7 +126,7 @@ std::string RobertaConfig::ToJson() const {
       {"label2id", label2id},
       {"layer_norm_eps", layer_norm_eps},
       {"max_position_embeddings", max_position_embeddings},
-      {"model_type", "roberta"},
+      {"model_type", model_type()},
       {"num_attention_heads", num_attention_heads},
       {"num_hidden_layers", num_hidden_layers},
       {"pad_token_id", pad_token_id},
@@ -117,6 +135,10 @@ std::string RobertaConfig::ToJson() const {
       {"type_vocab_size", type_vocab_size},
       {"use_cache", true},
       {"vocab_size", vocab_size}};
+  if (is_bert()) {
+    json.erase("bos_token_id");
+    json.erase("eos_token_id");
+  }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -5,21 +5,33 @@
 
 #include <cmath>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/strings.h"
 #include "common/model/fused_ops.h"
 #include "common/model/torch_io.h"
 
 namespace tact {
 namespace {
 
-std::string EmbeddingsName(const char* name) { return absl::StrCat("roberta.embeddings.", name); }
-
-std::string LayerName(int64_t index) { return absl::StrCat("roberta.encoder.layer.", index, "."); }
-
 at::Tensor Empty(at::IntArrayRef shape) { return at::empty(shape, at::TensorOptions(at::kFloat)); }
 
 }  // namespace
+
+std::string RobertaModel::EmbeddingsName(const char* name) const {
+  return StrCat(config_.model_type(), ".embeddings.", name);
+}
+
+std::string RobertaModel::LayerName(int64_t index) const {
+  return StrCat(config_.model_type(), ".encoder.layer.", index, ".");
+}
+
+std::string_view RobertaModel::DenseName() const {
+  return config_.is_bert() ? "bert.pooler.dense" : "classifier.dense";
+}
+
+std::string_view RobertaModel::OutputName() const {
+  return config_.is_bert() ? "classifier" : "classifier.out_proj";
+}
 
 RobertaModel::RobertaModel(const RobertaConfig& c) : config_(c) {
   AddParameter(EmbeddingsName("word_embeddings.weight"), Empty({c.vocab_size, c.hidden_size}));
@@ -39,8 +51,8 @@ RobertaModel::RobertaModel(const RobertaConfig& c) : config_(c) {
     AddLinear(layer + "output.dense", c.hidden_size, c.intermediate_size, true);
     AddNorm(layer + "output.LayerNorm");
   }
-  AddLinear("classifier.dense", c.hidden_size, c.hidden_size, true);
-  AddLinear("classifier.out_proj", c.num_labels(), c.hidden_size, true);
+  AddLinear(std::string(DenseName()), c.hidden_size, c.hidden_size, true);
+  AddLinear(std::string(OutputName()), c.num_labels(), c.hidden_size, true);
 }
 
 void RobertaModel::AddNorm(const std::string& module) {
@@ -61,16 +73,17 @@ void RobertaModel::Initialize(uint64_t seed) {
       item.tensor.normal_(0.0, config_.initializer_range, generator);
     }
   }
-  // Padding has no embedding and no position.
-  for (const char* name : {"word_embeddings.weight", "position_embeddings.weight"}) {
+  const auto clear = [&](const char* name) {
     parameters().At(EmbeddingsName(name)).select(0, config_.pad_token_id).zero_();
-  }
+  };
+  clear("word_embeddings.weight");
+  if (!config_.is_bert()) clear("position_embeddings.weight");
 }
 
 absl::StatusOr<std::unique_ptr<RobertaModel>> RobertaModel::Create(const RobertaConfig& config,
                                                                    uint64_t seed) {
   using Result = absl::StatusOr<std::unique_ptr<RobertaModel>>;
-  return CatchExceptions("making a RoBERTa model", [&]() -> Result {
+  return CatchExceptions("making a classifier", [&]() -> Result {
     std::unique_ptr<RobertaModel> model(new RobertaModel(config));
     model->Initialize(seed);
     return model;
@@ -82,7 +95,7 @@ absl::StatusOr<std::unique_ptr<RobertaModel>> RobertaModel::Load(
   using Result = absl::StatusOr<std::unique_ptr<RobertaModel>>;
   ASSIGN_OR_RETURN(const RobertaConfig config, RobertaConfig::Load(folder));
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(folder));
-  return CatchExceptions("loading a RoBERTa model", [&]() -> Result {
+  return CatchExceptions("loading a classifier", [&]() -> Result {
     std::unique_ptr<RobertaModel> model(new RobertaModel(config));
     RETURN_IF_ERROR(model->ReadWeights(checkpoint));
     return model;
@@ -95,8 +108,9 @@ std::map<std::string, std::string> RobertaModel::ConfigFiles() const {
 
 bool RobertaModel::IsIgnoredName(std::string_view name) const {
   // A buffer of older versions, and heads of pre-training that classification does not use.
-  return name == "roberta.embeddings.position_ids" || name.starts_with("roberta.pooler.") ||
-         name.starts_with("lm_head.");
+  if (name == EmbeddingsName("position_ids")) return true;
+  if (config_.is_bert()) return name.starts_with("cls.");
+  return name.starts_with("roberta.pooler.") || name.starts_with("lm_head.");
 }
 
 at::Tensor RobertaModel::Norm(const std::string& module, const at::Tensor& x) const {
@@ -104,19 +118,22 @@ at::Tensor RobertaModel::Norm(const std::string& module, const at::Tensor& x) co
                         parameters().At(module + ".bias"), config_.layer_norm_eps);
 }
 
-at::Tensor RobertaModel::Embed(const at::Tensor& ids) const {
-  const auto table = [&](const char* name) -> const at::Tensor& {
-    return parameters().At(EmbeddingsName(name));
-  };
+// RoBERTa's tokens count from padding_idx + 1, padding stays at padding_idx (Fairseq's numbering).
+// Padding has no trained row there; BERT numbers the places of a row.
+at::Tensor RobertaModel::Positions(const at::Tensor& ids) const {
+  const at::Tensor& table = parameters().At(EmbeddingsName("position_embeddings.weight"));
+  if (config_.is_bert()) return table.narrow(0, 0, ids.size(1));
   const int64_t padding = config_.pad_token_id;
-  // Tokens count from padding_idx + 1; padding stays at padding_idx (Fairseq's numbering), and
-  // neither of the two padding rows is trained.
   const at::Tensor real = ids.ne(padding).to(at::kLong);
-  const at::Tensor positions = at::cumsum(real, 1).mul(real).add(padding);
-  const at::Tensor words = at::embedding(table("word_embeddings.weight"), ids, padding);
-  const at::Tensor types = table("token_type_embeddings.weight").select(0, 0);
-  const at::Tensor places = at::embedding(table("position_embeddings.weight"), positions, padding);
-  const at::Tensor x = words.add(types).add(places);
+  return at::embedding(table, at::cumsum(real, 1).mul(real).add(padding), padding);
+}
+
+at::Tensor RobertaModel::Embed(const at::Tensor& ids, const at::Tensor& types) const {
+  const at::Tensor words = at::embedding(parameters().At(EmbeddingsName("word_embeddings.weight")),
+                                         ids, config_.pad_token_id);
+  const at::Tensor& table = parameters().At(EmbeddingsName("token_type_embeddings.weight"));
+  const at::Tensor type = types.defined() ? at::embedding(table, types) : table.select(0, 0);
+  const at::Tensor x = words.add(type).add(Positions(ids));
   return Drop(Norm(EmbeddingsName("LayerNorm"), x), config_.hidden_dropout_prob);
 }
 
@@ -147,13 +164,15 @@ at::Tensor RobertaModel::Layer(const std::string& layer, const at::Tensor& x,
   return Norm(layer + "output.LayerNorm", out.add(attended));
 }
 
-at::Tensor RobertaModel::Forward(const at::Tensor& ids, const at::Tensor& mask) const {
+at::Tensor RobertaModel::Forward(const at::Tensor& ids, const at::Tensor& mask,
+                                 const at::Tensor& types) const {
   const at::Tensor key_mask = mask.defined() ? mask.to(at::kFloat) : mask;
-  at::Tensor x = Embed(ids);
+  at::Tensor x = Embed(ids, types);
   for (int64_t i = 0; i < config_.num_hidden_layers; ++i) x = Layer(LayerName(i), x, key_mask);
-  const at::Tensor first = Drop(x.select(1, 0), config_.classifier_dropout);
-  const at::Tensor dense = at::tanh(Linear("classifier.dense", first));
-  return Linear("classifier.out_proj", Drop(dense, config_.classifier_dropout));
+  at::Tensor first = x.select(1, 0);
+  if (!config_.is_bert()) first = Drop(first, config_.classifier_dropout);
+  const at::Tensor dense = at::tanh(Linear(DenseName(), first));
+  return Linear(OutputName(), Drop(dense, config_.classifier_dropout));
 }
 
 }  // namespace tact

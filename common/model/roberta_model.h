@@ -1,5 +1,7 @@
-// Trainable RoBERTa sequence classifier (transformers 4.27.2, RobertaForSequenceClassification; Liu
-// et al. 2019): no pooler; classifier = dense, tanh, out_proj on the first token's state.
+// Trainable RoBERTa and BERT sequence classifiers (transformers 4.27.2,
+// RobertaForSequenceClassification, Liu et al. 2019, and BertForSequenceClassification, Devlin et
+// al. 2018): one encoder; the head is dense, tanh, linear on the first token's state (BERT's dense
+// layer is called its pooler).
 #ifndef TACT_COMMON_MODEL_ROBERTA_MODEL_H_
 #define TACT_COMMON_MODEL_ROBERTA_MODEL_H_
 
@@ -29,8 +31,10 @@ class RobertaModel : public TrainableModel {
   const RobertaConfig& config() const { return config_; }
 
   // ids [b, s] int64 with s <= config().max_tokens(), mask [b, s] (1 = token, 0 = padding;
-  // undefined = all ones) -> logits [b, labels]. Positions count tokens that are not pad_token_id.
-  at::Tensor Forward(const at::Tensor& ids, const at::Tensor& mask) const;
+  // undefined = all ones), types [b, s] int64 (undefined = zeros) -> logits [b, labels]. RoBERTa's
+  // positions count tokens that are not pad_token_id.
+  at::Tensor Forward(const at::Tensor& ids, const at::Tensor& mask,
+                     const at::Tensor& types = {}) const;
 
  protected:
   std::map<std::string, std::string> ConfigFiles() const override;
@@ -40,7 +44,13 @@ class RobertaModel : public TrainableModel {
   explicit RobertaModel(const RobertaConfig& config);
   void AddNorm(const std::string& module);
   void Initialize(uint64_t seed);
-  at::Tensor Embed(const at::Tensor& ids) const;
+  std::string EmbeddingsName(const char* name) const;
+  std::string LayerName(int64_t index) const;
+  // The head's two linear layers.
+  std::string_view DenseName() const;
+  std::string_view OutputName() const;
+  at::Tensor Positions(const at::Tensor& ids) const;  // [s, hidden] or [b, s, hidden]
+  at::Tensor Embed(const at::Tensor& ids, const at::Tensor& types) const;
   at::Tensor Layer(const std::string& layer, const at::Tensor& x, const at::Tensor& mask) const;
   at::Tensor Attention(const std::string& layer, const at::Tensor& x, const at::Tensor& mask) const;
   at::Tensor Norm(const std::string& module, const at::Tensor& x) const;

@@ -1,13 +1,11 @@
 #include "common/model/safetensors.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 
 namespace tact {
@@ -15,28 +13,6 @@ namespace {
 
 // The reference implementation refuses longer headers too.
 constexpr uint64_t kMaxHeader = 100'000'000;
-constexpr size_t kMaxRank = 16;
-constexpr uint64_t kMaxDimension = uint64_t{1} << 40;
-
-struct DTypeEntry {
-  DType dtype;
-  std::string_view name;
-  size_t size;
-};
-constexpr std::array<DTypeEntry, 10> kDTypes = {{{DType::kBool, "BOOL", 1},
-                                                 {DType::kU8, "U8", 1},
-                                                 {DType::kI8, "I8", 1},
-                                                 {DType::kI16, "I16", 2},
-                                                 {DType::kF16, "F16", 2},
-                                                 {DType::kBF16, "BF16", 2},
-                                                 {DType::kI32, "I32", 4},
-                                                 {DType::kF32, "F32", 4},
-                                                 {DType::kI64, "I64", 8},
-                                                 {DType::kF64, "F64", 8}}};
-
-const DTypeEntry& EntryOf(DType dtype) {
-  return *std::ranges::find(kDTypes, dtype, &DTypeEntry::dtype);
-}
 
 absl::Status Corrupt(const std::string& where, const std::string& found,
                      const std::string& problem) {
@@ -65,18 +41,6 @@ std::optional<std::vector<uint64_t>> ReadUnsigned(const nlohmann::json& json, co
   return it->get<std::vector<uint64_t>>();
 }
 
-// Elements of a shape times `size`; nothing if that is above `limit`.
-std::optional<uint64_t> ByteSize(const std::vector<uint64_t>& shape, uint64_t size,
-                                 uint64_t limit) {
-  if (std::ranges::find(shape, 0u) != shape.end()) return 0;
-  uint64_t bytes = size;
-  for (const uint64_t dimension : shape) {
-    if (dimension > limit / bytes) return std::nullopt;
-    bytes *= dimension;
-  }
-  return bytes;
-}
-
 class HeaderReader {
  public:
   HeaderReader(std::span<const std::byte> data, std::string file)
@@ -101,7 +65,7 @@ class HeaderReader {
                      absl::StrCat("data_offsets must rise and stay within the ", data_.size(),
                                   " bytes of data"));
     }
-    const auto bytes = ByteSize(*shape, DTypeSize(*dtype), data_.size());
+    const auto bytes = ByteSize(*shape, *dtype, data_.size());
     if (!bytes || *bytes != end - begin) {
       return Corrupt(
           where, absl::StrCat(end - begin, " bytes"),
@@ -135,10 +99,7 @@ class HeaderReader {
   static std::optional<DType> ReadDType(const nlohmann::json& json) {
     const auto it = json.is_object() ? json.find("dtype") : json.end();
     if (it == json.end() || !it->is_string()) return std::nullopt;
-    const auto entry =
-        std::ranges::find(kDTypes, it->get_ref<const std::string&>(), &DTypeEntry::name);
-    if (entry == kDTypes.end()) return std::nullopt;
-    return entry->dtype;
+    return DTypeNamed(it->get_ref<const std::string&>());
   }
 
   std::span<const std::byte> data_;
@@ -196,20 +157,6 @@ absl::StatusOr<std::map<std::string, std::string>> ReadMetadata(const nlohmann::
 }
 
 }  // namespace
-
-size_t DTypeSize(DType dtype) { return EntryOf(dtype).size; }
-std::string_view DTypeName(DType dtype) { return EntryOf(dtype).name; }
-
-int64_t TensorView::num_elements() const {
-  if (std::ranges::find(shape, 0) != shape.end()) return 0;  // whatever the others are
-  int64_t count = 1;
-  for (const int64_t dimension : shape) count *= dimension;
-  return count;
-}
-
-std::string ShapeString(std::span<const int64_t> shape) {
-  return absl::StrCat("[", absl::StrJoin(shape.begin(), shape.end(), ", "), "]");
-}
 
 absl::StatusOr<SafeTensors> SafeTensors::Parse(std::span<const std::byte> bytes,
                                                std::string_view name) {

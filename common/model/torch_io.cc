@@ -68,6 +68,16 @@ absl::StatusOr<ParameterMap> ReadTensors(const std::filesystem::path& path) {
   return out;
 }
 
+absl::StatusOr<ParameterMap> ReadFloatTensors(const Checkpoint& checkpoint) {
+  ParameterMap out;
+  for (const std::string& name : checkpoint.names()) {
+    ASSIGN_OR_RETURN(at::Tensor tensor,
+                     ToFloatTensor(*checkpoint.Find(name), checkpoint.Where(name)));
+    out.Add(name, std::move(tensor));
+  }
+  return out;
+}
+
 absl::Status WriteTensors(const std::filesystem::path& path,
                           const std::vector<NamedTensor>& tensors,
                           const std::map<std::string, std::string>& metadata) {

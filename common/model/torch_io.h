@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/model/checkpoint.h"
 #include "common/model/parameter_map.h"
 #include "common/model/safetensors.h"
 
@@ -26,6 +27,8 @@ absl::StatusOr<at::Tensor> ToFloatTensor(const TensorView& view, std::string_vie
 
 // Every tensor of a file, in order of name.
 absl::StatusOr<ParameterMap> ReadTensors(const std::filesystem::path& path);
+// Every tensor of a checkpoint as f32, in order of name; integers are an error.
+absl::StatusOr<ParameterMap> ReadFloatTensors(const Checkpoint& checkpoint);
 // Atomic; tensors of any dtype of safetensors, on any stride. Duplicate names are an error.
 absl::Status WriteTensors(const std::filesystem::path& path,
                           const std::vector<NamedTensor>& tensors,

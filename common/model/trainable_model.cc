@@ -91,8 +91,9 @@ absl::Status TrainableModel::ReadWeights(const Checkpoint& checkpoint) {
     if (checkpoint.Find(source) == nullptr) source = item.name;
     const std::vector<int64_t> shape = item.tensor.sizes().vec();
     ASSIGN_OR_RETURN(const TensorView view, checkpoint.Get(source, shape));
-    RETURN_IF_ERROR(CopyToFloat(
-        view, source, {item.tensor.data_ptr<float>(), static_cast<size_t>(item.tensor.numel())}));
+    RETURN_IF_ERROR(
+        CopyToFloat(view, checkpoint.Where(source),
+                    {item.tensor.data_ptr<float>(), static_cast<size_t>(item.tensor.numel())}));
   }
   return absl::OkStatus();
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/model/checkpoint.h"
 #include "common/model/linear_layer.h"
 #include "common/model/parameter_map.h"
 #include "common/model/safetensors.h"

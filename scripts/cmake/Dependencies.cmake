@@ -25,6 +25,14 @@ target_include_directories(tact_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
 target_link_libraries(tact_dnnl INTERFACE ${DNNL_LIBRARY})
 add_library(tact::dnnl ALIAS tact_dnnl)
 
+# libzip by its files: Debian's CMake package of it demands its command-line tools.
+find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(ZIP_LIBRARY zip REQUIRED)
+add_library(tact_zip INTERFACE)
+target_include_directories(tact_zip SYSTEM INTERFACE ${ZIP_INCLUDE_DIR})
+target_link_libraries(tact_zip INTERFACE ${ZIP_LIBRARY})
+add_library(tact::zip ALIAS tact_zip)
+
 # cpp-httplib has no CMake file on every Debian: its library where there is one, its header else.
 find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
 find_library(HTTPLIB_LIBRARY cpp-httplib)

@@ -4,7 +4,7 @@
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
-#include "common/model/safetensors.h"
+#include "common/model/checkpoint.h"
 
 namespace tact {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 absl::Status CheckModelType(const std::filesystem::path& folder) {
   ASSIGN_OR_RETURN(const ModelType type, DetectModelType(folder));
   if (type == ModelType::kT5) return absl::OkStatus();
-  return FieldError((folder / "config.json").string() + ": model_type", "\"roberta\"",
+  return FieldError((folder / "config.json").string() + ": model_type",
+                    type == ModelType::kBert ? "\"bert\"" : "\"roberta\"",
                     "is not a generating model", "give tact-policy a T5 folder");
 }
 
@@ -36,8 +37,8 @@ absl::StatusOr<PolicyModel> LoadPolicyModel(const std::filesystem::path& folder,
                                             const SequenceLimits& limits) {
   if (!std::filesystem::is_directory(folder)) {
     return FieldError("--model", folder.string(), "is not a folder",
-                      "give a Hugging Face folder with config.json, model.safetensors and "
-                      "spiece.model");
+                      "give a Hugging Face folder with config.json, model.safetensors (or "
+                      "pytorch_model.bin) and spiece.model");
   }
   RETURN_IF_ERROR(CheckModelType(folder));
   PolicyModel model = {.folder = folder};

@@ -34,13 +34,14 @@ void AddNorm(float* x, const float* residual, const LayerNormWeights& norm, int6
 }  // namespace
 
 struct Classifier::Batch {
-  explicit Batch(std::span<const TokenSpan> texts) : texts(texts) {
+  Batch(std::span<const TokenSpan> texts, std::span<const TokenSpan> types)
+      : texts(texts), types(types) {
     for (const TokenSpan text : texts) offsets.push_back(offsets.back() + std::ssize(text));
   }
   int64_t size() const { return std::ssize(texts); }
   int64_t tokens() const { return offsets.back(); }
 
-  std::span<const TokenSpan> texts;
+  std::span<const TokenSpan> texts, types;
   std::vector<int64_t> offsets = {0};  // of each text's first token, and the end
 };
 
@@ -51,9 +52,10 @@ absl::StatusOr<std::unique_ptr<const Classifier>> Classifier::Load(
   return std::make_unique<const Classifier>(std::move(config), std::move(weights));
 }
 
-std::vector<float> Classifier::Forward(std::span<const TokenSpan> texts, Workspace& w) const {
+std::vector<float> Classifier::Forward(std::span<const TokenSpan> texts, Workspace& w,
+                                       std::span<const TokenSpan> types) const {
   if (texts.empty()) return {};
-  const Batch batch(texts);
+  const Batch batch(texts, types);
   Embed(batch, w);
   for (size_t i = 0; i < weights_.layers.size(); ++i) {
     Layer(weights_.layers[i], batch, i + 1 == weights_.layers.size(), w);
@@ -65,20 +67,25 @@ void Classifier::Embed(const Batch& batch, Workspace& w) const {
   const int64_t hidden = config_.hidden_size;
   w.states.resize(batch.tokens() * hidden);
   ParallelFor(batch.size(), [&](int64_t text) {
-    float* row = w.states.data() + batch.offsets[text] * hidden;
-    int64_t position = config_.pad_token_id;  // real tokens count from the one after
-    for (const int32_t id : batch.texts[text]) {
-      const bool pad = id == config_.pad_token_id;
-      const int64_t place = pad ? config_.pad_token_id : ++position;
-      std::copy_n(weights_.words.data() + id * hidden, hidden, row);
-      AddInPlace(row, weights_.positions.data() + place * hidden, hidden);
-      row += hidden;
-    }
-    float* first = w.states.data() + batch.offsets[text] * hidden;
-    LayerNorm(first, weights_.embedding_norm.weight.data(), weights_.embedding_norm.bias.data(),
-              first, std::ssize(batch.texts[text]), hidden,
-              static_cast<float>(config_.layer_norm_eps));
+    const TokenSpan types = batch.types.empty() ? TokenSpan() : batch.types[text];
+    EmbedText(batch.texts[text], types, w.states.data() + batch.offsets[text] * hidden);
   });
+}
+
+void Classifier::EmbedText(TokenSpan ids, TokenSpan types, float* out) const {
+  const int64_t hidden = config_.hidden_size;
+  int64_t next = config_.first_position();
+  float* row = out;
+  for (size_t i = 0; i < ids.size(); ++i, row += hidden) {
+    // RoBERTa's padding takes part in the count neither here nor where texts are padded.
+    const bool pad = !config_.is_bert() && ids[i] == config_.pad_token_id;
+    const int64_t position = pad ? config_.pad_token_id : next++;
+    std::copy_n(weights_.words.data() + ids[i] * hidden, hidden, row);
+    AddInPlace(row, weights_.types.data() + (types.empty() ? 0 : types[i]) * hidden, hidden);
+    AddInPlace(row, weights_.positions.data() + position * hidden, hidden);
+  }
+  LayerNorm(out, weights_.embedding_norm.weight.data(), weights_.embedding_norm.bias.data(), out,
+            std::ssize(ids), hidden, static_cast<float>(config_.layer_norm_eps));
 }
 
 // qkv [tokens, 3 * hidden] -> context [rows, hidden].

@@ -1,7 +1,7 @@
-// RoBERTa sequence classification for inference (Liu et al. 2019; transformers 4.27.2,
-// RobertaForSequenceClassification in eval mode). Texts are concatenated, not padded: linears see
-// [tokens of all texts, hidden], attention runs inside each text, and the last layer computes only
-// the first token of each, the only one that the head reads.
+// RoBERTa and BERT sequence classification for inference (Liu et al. 2019, Devlin et al. 2018;
+// transformers 4.27.2, ...ForSequenceClassification in eval mode). Texts are concatenated, not
+// padded: linears see [tokens of all texts, hidden], attention runs inside each text, and the last
+// layer computes only the first token of each, the only one that the head reads.
 #ifndef TACT_SERVICES_REWARD_CLASSIFIER_H_
 #define TACT_SERVICES_REWARD_CLASSIFIER_H_
 
@@ -26,20 +26,23 @@ class Classifier {
     std::vector<float> states, qkv, context, residual, projected, wide;
   };
 
-  // A Hugging Face folder with config.json and model.safetensors.
+  // A Hugging Face folder with config.json and weights in any form that Checkpoint reads.
   static absl::StatusOr<std::unique_ptr<const Classifier>> Load(
       const std::filesystem::path& folder);
   Classifier(RobertaConfig config, ClassifierWeights weights)
       : config_(std::move(config)), weights_(std::move(weights)) {}
 
   // Logits [texts, labels]. Each text has 1 to config().max_tokens() ids, each in the vocabulary.
-  std::vector<float> Forward(std::span<const TokenSpan> texts, Workspace& workspace) const;
+  // `types` holds the token types of each text, each below type_vocab_size; none means zeros.
+  std::vector<float> Forward(std::span<const TokenSpan> texts, Workspace& workspace,
+                             std::span<const TokenSpan> types = {}) const;
 
   const RobertaConfig& config() const { return config_; }
 
  private:
   struct Batch;
   void Embed(const Batch& batch, Workspace& w) const;
+  void EmbedText(TokenSpan ids, TokenSpan types, float* out) const;
   void Attend(const Batch& batch, bool first_token_only, Workspace& w) const;
   void Layer(const ClassifierLayer& layer, const Batch& batch, bool last, Workspace& w) const;
   void FeedForward(const ClassifierLayer& layer, int64_t rows, Workspace& w) const;

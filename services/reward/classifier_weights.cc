@@ -7,8 +7,7 @@
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
-#include "common/kernels/ops.h"
-#include "common/model/safetensors.h"
+#include "common/model/checkpoint.h"
 
 namespace tact {
 namespace {
@@ -22,7 +21,7 @@ class Reader {
   absl::StatusOr<std::vector<float>> Floats(const std::string& name,
                                             const std::vector<int64_t>& shape) const {
     ASSIGN_OR_RETURN(const TensorView view, checkpoint_.Get(name, shape));
-    return ToFloat(view, name);
+    return ToFloat(view, checkpoint_.Where(name));
   }
 
   absl::StatusOr<PackedLinear> Linear(const std::string& module, int64_t out, int64_t in) const {
@@ -51,7 +50,7 @@ class Reader {
   }
 
   absl::StatusOr<ClassifierLayer> Layer(int64_t index) const {
-    const std::string name = StrCat("roberta.encoder.layer.", index);
+    const std::string name = StrCat(config_.model_type(), ".encoder.layer.", index);
     const int64_t wide = config_.intermediate_size;
     ASSIGN_OR_RETURN(PackedLinear qkv, Qkv(name + ".attention.self"));
     ASSIGN_OR_RETURN(PackedLinear attention,
@@ -65,16 +64,13 @@ class Reader {
                            std::move(intermediate), std::move(output),    std::move(output_norm)};
   }
 
-  // Position embeddings with the one token type that a single text has added to each row.
-  absl::StatusOr<std::vector<float>> Positions() const {
-    const std::string prefix = "roberta.embeddings.";
-    const int64_t rows = config_.max_position_embeddings;
-    ASSIGN_OR_RETURN(auto positions,
-                     Floats(prefix + "position_embeddings.weight", {rows, hidden_}));
-    ASSIGN_OR_RETURN(const auto types, Floats(prefix + "token_type_embeddings.weight",
-                                              {config_.type_vocab_size, hidden_}));
-    AddBias(positions.data(), types.data(), rows, hidden_);
-    return positions;
+  absl::StatusOr<std::vector<float>> Embedding(std::string_view table, int64_t rows) const {
+    return Floats(StrCat(config_.model_type(), ".embeddings.", table, "_embeddings.weight"),
+                  {rows, hidden_});
+  }
+
+  absl::StatusOr<LayerNormWeights> EmbeddingNorm() const {
+    return Norm(StrCat(config_.model_type(), ".embeddings.LayerNorm"));
   }
 
  private:
@@ -90,20 +86,23 @@ absl::StatusOr<ClassifierWeights> LoadClassifierWeights(const std::filesystem::p
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(folder));
   const Reader reader(checkpoint, config);
   const int64_t hidden = config.hidden_size;
-  ASSIGN_OR_RETURN(auto words, reader.Floats("roberta.embeddings.word_embeddings.weight",
-                                             {config.vocab_size, hidden}));
-  ASSIGN_OR_RETURN(auto positions, reader.Positions());
-  ASSIGN_OR_RETURN(auto norm, reader.Norm("roberta.embeddings.LayerNorm"));
+  ASSIGN_OR_RETURN(auto words, reader.Embedding("word", config.vocab_size));
+  ASSIGN_OR_RETURN(auto positions, reader.Embedding("position", config.max_position_embeddings));
+  ASSIGN_OR_RETURN(auto types, reader.Embedding("token_type", config.type_vocab_size));
+  ASSIGN_OR_RETURN(auto norm, reader.EmbeddingNorm());
   std::vector<ClassifierLayer> layers;
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
     ASSIGN_OR_RETURN(ClassifierLayer layer, reader.Layer(i));
     layers.push_back(std::move(layer));
   }
-  ASSIGN_OR_RETURN(PackedLinear dense, reader.Linear("classifier.dense", hidden, hidden));
-  ASSIGN_OR_RETURN(PackedLinear out_proj,
-                   reader.Linear("classifier.out_proj", config.num_labels(), hidden));
-  return ClassifierWeights{std::move(words),  std::move(positions), std::move(norm),
-                           std::move(layers), std::move(dense),     std::move(out_proj)};
+  const bool bert = config.is_bert();
+  ASSIGN_OR_RETURN(PackedLinear dense,
+                   reader.Linear(bert ? "bert.pooler.dense" : "classifier.dense", hidden, hidden));
+  ASSIGN_OR_RETURN(PackedLinear out_proj, reader.Linear(bert ? "classifier" : "classifier.out_proj",
+                                                        config.num_labels(), hidden));
+  return ClassifierWeights{std::move(words),   std::move(positions), std::move(types),
+                           std::move(norm),    std::move(layers),    std::move(dense),
+                           std::move(out_proj)};
 }
 
 }  // namespace tact

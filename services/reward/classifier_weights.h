@@ -1,5 +1,6 @@
-// Weights of a RoBERTa sequence classifier as inference wants them: linears packed once, query, key
-// and value of a layer joined into one product. Read from a Hugging Face folder; never changed.
+// Weights of a RoBERTa or BERT sequence classifier as inference wants them: linears packed once,
+// query, key and value of a layer joined into one product. Read from a Hugging Face folder; never
+// changed.
 #ifndef TACT_SERVICES_REWARD_CLASSIFIER_WEIGHTS_H_
 #define TACT_SERVICES_REWARD_CLASSIFIER_WEIGHTS_H_
 
@@ -28,10 +29,11 @@ struct ClassifierLayer {
 
 struct ClassifierWeights {
   std::vector<float> words;      // [vocab, hidden]
-  std::vector<float> positions;  // [max_position_embeddings, hidden], token type 0 added in
+  std::vector<float> positions;  // [max_position_embeddings, hidden]
+  std::vector<float> types;      // [type_vocab_size, hidden]
   LayerNormWeights embedding_norm;
   std::vector<ClassifierLayer> layers;
-  PackedLinear dense;     // of the head, [hidden, hidden]
+  PackedLinear dense;     // of the head, [hidden, hidden]; BERT's pooler
   PackedLinear out_proj;  // [labels, hidden]
 };
 

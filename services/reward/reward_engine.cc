@@ -29,6 +29,15 @@ absl::Status CheckFolder(const std::string& folder) {
                    "there is no such folder");
 }
 
+absl::Status CheckTokenizerKind(const std::filesystem::path& folder) {
+  ASSIGN_OR_RETURN(const ModelType type, DetectModelType(folder));
+  if (type != ModelType::kBert) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kUnimplemented,
+      {"NO_TOKENIZER", (folder / "config.json").string(), "\"bert\"", "serve a RoBERTa classifier"},
+      "model_type bert: no WordPiece tokenizer");
+}
+
 }  // namespace
 
 RewardEngine::RewardEngine(std::unique_ptr<const Classifier> classifier,
@@ -44,6 +53,7 @@ RewardEngine::RewardEngine(std::unique_ptr<const Classifier> classifier,
 
 absl::StatusOr<std::unique_ptr<RewardEngine>> RewardEngine::Start(const RewardOptions& options) {
   RETURN_IF_ERROR(CheckFolder(options.model));
+  RETURN_IF_ERROR(CheckTokenizerKind(options.model));
   ASSIGN_OR_RETURN(auto tokenizer, LoadTokenizer(options.model));
   ASSIGN_OR_RETURN(auto classifier, Classifier::Load(options.model));
   RETURN_IF_ERROR(CheckFit(*tokenizer, classifier->config(), options.model));

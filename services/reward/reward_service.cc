@@ -100,7 +100,7 @@ grpc::Status RewardService::GetRewardModel(grpc::ServerContext* context,
                                            const v1::GetRewardModelRequest*,
                                            v1::GetRewardModelResponse* response) {
   return HandleCall(kService, "GetRewardModel", context, [&]() -> absl::Status {
-    response->set_architecture("roberta");
+    response->set_architecture(std::string(config_.model_type()));
     response->set_path(path_);
     response->mutable_labels()->Add(config_.labels.begin(), config_.labels.end());
     response->set_max_tokens(static_cast<uint32_t>(config_.max_tokens()));

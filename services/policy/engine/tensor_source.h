@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
+#include "common/model/checkpoint.h"
 #include "common/model/safetensors.h"
 
 namespace tact {

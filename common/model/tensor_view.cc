@@ -1,13 +1,36 @@
-// Values of safetensors views as f32.
+#include "common/model/tensor_view.h"
+
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status.h"
-#include "common/model/safetensors.h"
 
 namespace tact {
 namespace {
+
+struct DTypeEntry {
+  DType dtype;
+  std::string_view name;
+  size_t size;
+};
+constexpr std::array<DTypeEntry, 10> kDTypes = {{{DType::kBool, "BOOL", 1},
+                                                 {DType::kU8, "U8", 1},
+                                                 {DType::kI8, "I8", 1},
+                                                 {DType::kI16, "I16", 2},
+                                                 {DType::kF16, "F16", 2},
+                                                 {DType::kBF16, "BF16", 2},
+                                                 {DType::kI32, "I32", 4},
+                                                 {DType::kF32, "F32", 4},
+                                                 {DType::kI64, "I64", 8},
+                                                 {DType::kF64, "F64", 8}}};
+
+const DTypeEntry& EntryOf(DType dtype) {
+  return *std::ranges::find(kDTypes, dtype, &DTypeEntry::dtype);
+}
 
 float FromBFloat16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
@@ -33,6 +56,36 @@ void ConvertAll(std::span<const std::byte> data, std::span<float> out, Convert c
 }
 
 }  // namespace
+
+size_t DTypeSize(DType dtype) { return EntryOf(dtype).size; }
+std::string_view DTypeName(DType dtype) { return EntryOf(dtype).name; }
+
+std::optional<DType> DTypeNamed(std::string_view name) {
+  const auto entry = std::ranges::find(kDTypes, name, &DTypeEntry::name);
+  if (entry == kDTypes.end()) return std::nullopt;
+  return entry->dtype;
+}
+
+std::optional<uint64_t> ByteSize(std::span<const uint64_t> shape, DType dtype, uint64_t limit) {
+  if (std::ranges::find(shape, 0u) != shape.end()) return 0;
+  uint64_t bytes = DTypeSize(dtype);
+  for (const uint64_t dimension : shape) {
+    if (dimension > limit / bytes) return std::nullopt;
+    bytes *= dimension;
+  }
+  return bytes;
+}
+
+int64_t TensorView::num_elements() const {
+  if (std::ranges::find(shape, 0) != shape.end()) return 0;  // whatever the others are
+  int64_t count = 1;
+  for (const int64_t dimension : shape) count *= dimension;
+  return count;
+}
+
+std::string ShapeString(std::span<const int64_t> shape) {
+  return absl::StrCat("[", absl::StrJoin(shape.begin(), shape.end(), ", "), "]");
+}
 
 absl::Status CopyToFloat(const TensorView& view, std::string_view name, std::span<float> out) {
   switch (view.dtype) {
