@@ -116,7 +116,7 @@ absl::StatusOr<ServedEntry> PushHandler::BuildLora(const v1::PushHeader& header,
   }
   const LoraScale scale = {header.lora().rank(), header.lora().alpha()};
   ASSIGN_OR_RETURN(auto adapter, BuildAdapter(parent.weights.snapshot->config,
-                                              TensorSource(tensors, kPayload), scale));
+                                              TensorSource(tensors, kPayload), scale, limits_));
   return ServedEntry{header.model(), header.weight_version(), header.sha256(),
                      parent.name,    adapter->parameters,     {parent.weights.snapshot, adapter}};
 }

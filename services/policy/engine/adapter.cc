@@ -9,6 +9,8 @@
 namespace tact {
 namespace {
 
+constexpr char kPrefix[] = "base_model.model.";
+
 struct SiteSpec {
   Site site;
   std::string module;
@@ -38,17 +40,27 @@ std::vector<SiteSpec> BlockSpecs(const T5Config& c, bool decoder, int64_t block)
   return specs;
 }
 
+struct PairSize {
+  int64_t in, out, rank;
+};
+
+// Nothing where the module has no adapter.
+absl::StatusOr<std::optional<LoraPair>> ReadPair(const std::string& module, const PairSize& size,
+                                                 TensorSource& source) {
+  const std::string a = StrCat(kPrefix, module, ".lora_A.weight");
+  const std::string b = StrCat(kPrefix, module, ".lora_B.weight");
+  if (!source.Has(a) && !source.Has(b)) return std::nullopt;
+  ASSIGN_OR_RETURN(std::vector<float> a_values, source.Read(a, {size.rank, size.in}));
+  ASSIGN_OR_RETURN(std::vector<float> b_values, source.Read(b, {size.out, size.rank}));
+  return LoraPair{size.in, size.out, std::move(a_values), std::move(b_values)};
+}
+
 absl::StatusOr<BlockLora> ReadBlock(const std::vector<SiteSpec>& specs, int64_t rank,
                                     TensorSource& source) {
   BlockLora block;
   for (const SiteSpec& spec : specs) {
-    const std::string a = StrCat("base_model.model.", spec.module, ".lora_A.weight");
-    const std::string b = StrCat("base_model.model.", spec.module, ".lora_B.weight");
-    if (!source.Has(a) && !source.Has(b)) continue;
-    ASSIGN_OR_RETURN(std::vector<float> a_values, source.Read(a, {rank, spec.in}));
-    ASSIGN_OR_RETURN(std::vector<float> b_values, source.Read(b, {spec.out, rank}));
-    block[static_cast<size_t>(spec.site)] =
-        LoraPair{spec.in, spec.out, std::move(a_values), std::move(b_values)};
+    ASSIGN_OR_RETURN(block[static_cast<size_t>(spec.site)],
+                     ReadPair(spec.module, {spec.in, spec.out, rank}, source));
   }
   return block;
 }
@@ -64,32 +76,34 @@ absl::StatusOr<std::vector<BlockLora>> ReadStack(const T5Config& c, bool decoder
   return blocks;
 }
 
-uint64_t CountParameters(const std::vector<BlockLora>& blocks) {
-  uint64_t count = 0;
-  for (const BlockLora& block : blocks) {
-    for (const auto& pair : block) {
-      if (pair.has_value()) count += pair->a.size() + pair->b.size();
-    }
-  }
-  return count;
+absl::StatusOr<std::optional<PositionBias>> ReadBias(const T5Config& config, TensorSource& source,
+                                                     Stack stack, const SequenceLimits& limits) {
+  if (!source.Has(PositionBiasName(kPrefix, stack))) return std::nullopt;
+  return ReadPositionBias(config, source, kPrefix, stack, limits);
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Adapter>> BuildAdapter(const T5Config& config,
                                                             TensorSource source,
-                                                            const LoraScale& scale) {
-  ASSIGN_OR_RETURN(auto encoder, ReadStack(config, false, scale.rank, source));
-  ASSIGN_OR_RETURN(auto decoder, ReadStack(config, true, scale.rank, source));
-  RETURN_IF_ERROR(source.CheckAllUsed());
-  const uint64_t parameters = CountParameters(encoder) + CountParameters(decoder);
-  if (parameters == 0) {
-    return FieldError(source.label(), "no tensors", "the adapter is empty",
-                      "send lora_A and lora_B of at least one linear");
+                                                            const LoraScale& scale,
+                                                            const SequenceLimits& limits) {
+  auto adapter = std::make_shared<Adapter>();
+  adapter->rank = scale.rank;
+  adapter->scale = scale.alpha / static_cast<float>(scale.rank);
+  ASSIGN_OR_RETURN(adapter->encoder, ReadStack(config, false, scale.rank, source));
+  ASSIGN_OR_RETURN(adapter->decoder, ReadStack(config, true, scale.rank, source));
+  if (!config.tie_word_embeddings) {
+    ASSIGN_OR_RETURN(adapter->head,
+                     ReadPair("lm_head", {config.d_model, config.vocab_size, scale.rank}, source));
   }
-  return std::make_shared<const Adapter>(
-      Adapter{scale.rank, scale.alpha / static_cast<float>(scale.rank), parameters,
-              std::move(encoder), std::move(decoder)});
+  ASSIGN_OR_RETURN(adapter->encoder_bias, ReadBias(config, source, Stack::kEncoder, limits));
+  ASSIGN_OR_RETURN(adapter->decoder_bias, ReadBias(config, source, Stack::kDecoder, limits));
+  RETURN_IF_ERROR(source.CheckAllUsed());
+  adapter->parameters = source.NumElements();
+  if (adapter->parameters > 0) return adapter;
+  return FieldError(source.label(), "no tensors", "the adapter is empty",
+                    "send lora_A and lora_B of at least one linear");
 }
 
 }  // namespace tact

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/model/config.h"
+#include "services/policy/engine/snapshot.h"
 #include "services/policy/engine/tensor_source.h"
 
 namespace tact {
@@ -40,10 +41,13 @@ struct LoraPair {
 using BlockLora = std::array<std::optional<LoraPair>, static_cast<size_t>(Site::kCount)>;
 
 struct Adapter {
-  int64_t rank;
-  float scale;  // alpha / rank
-  uint64_t parameters;
+  int64_t rank = 0;
+  float scale = 0;  // alpha / rank
+  uint64_t parameters = 0;
   std::vector<BlockLora> encoder, decoder;  // by block
+  std::optional<LoraPair> head;             // of an lm_head that is not tied
+  // Where peft's bias "all" trained T5's tables of relative positions.
+  std::optional<PositionBias> encoder_bias, decoder_bias;
 };
 
 struct LoraScale {
@@ -51,12 +55,13 @@ struct LoraScale {
   float alpha = 0;
 };
 
-// From the tensors of a PEFT adapter_model.safetensors, named
-// "base_model.model.<module>.lora_A.weight" and "...lora_B.weight". INVALID_ARGUMENT names the
-// tensor that has no place in the model, no partner, another shape or a value that is not finite.
+// From the tensors of a PEFT adapter: "base_model.model.<module>.lora_A.weight" and
+// "...lora_B.weight", and the tables of relative positions. INVALID_ARGUMENT names the tensor that
+// has no place in the model, no partner, another shape or a value that is not finite.
 absl::StatusOr<std::shared_ptr<const Adapter>> BuildAdapter(const T5Config& config,
                                                             TensorSource source,
-                                                            const LoraScale& scale);
+                                                            const LoraScale& scale,
+                                                            const SequenceLimits& limits);
 
 }  // namespace tact
 

@@ -34,6 +34,11 @@ void ForRowsAndHeads(int64_t rows, int64_t heads, int64_t keys,
   });
 }
 
+const PositionBias& DecoderBias(const Snapshot& snapshot, const Adapter* adapter) {
+  const bool own = adapter != nullptr && adapter->decoder_bias.has_value();
+  return own ? *adapter->decoder_bias : snapshot.decoder_bias;
+}
+
 }  // namespace
 
 void Decoder::StoreKeyValues(const Snapshot& snapshot, std::span<const DecodeRow> rows,
@@ -60,10 +65,10 @@ void Decoder::SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow>
     const float* q = buffers_.projected.data() + r * 3 * inner;
     const float *k = slots.Keys(row.slot, layer), *v = slots.Values(row.slot, layer);
     float* scores = ThreadScores(row.position + 1);
+    const PositionBias& bias = DecoderBias(snapshot, row.adapter);
     for (int64_t h = first; h < end; ++h) {
       AttendOne(q + h * d, {k + h * d, v + h * d, inner, row.position + 1}, d, 1.0f,
-                snapshot.decoder_bias.Row(h, row.position), scores,
-                buffers_.context.data() + r * inner + h * d);
+                bias.Row(h, row.position), scores, buffers_.context.data() + r * inner + h * d);
     }
   });
 }
@@ -92,7 +97,8 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
   });
 }
 
-void Decoder::Head(const Snapshot& snapshot, int64_t rows, LogitsSink sink) {
+void Decoder::Head(const Snapshot& snapshot, int64_t rows, const LoraContext& context,
+                   LogitsSink sink) {
   const T5Config& c = snapshot.config;
   float* normed = buffers_.normed.data();
   RmsNorm(buffers_.hidden.data(), snapshot.decoder_norm.data(), normed, rows, c.d_model,
@@ -105,6 +111,7 @@ void Decoder::Head(const Snapshot& snapshot, int64_t rows, LogitsSink sink) {
   for (int64_t first = 0; first < rows; first += kLogitsBlock) {
     const int64_t count = std::min(kLogitsBlock, rows - first);
     snapshot.head.Forward(normed + first * c.d_model, logits_.data(), count);
+    AddHeadLora(context, first, first + count, normed, logits_.data());
     sink(first, count, logits_.data());
   }
 }
@@ -130,7 +137,7 @@ void Decoder::Run(const Snapshot& snapshot, std::span<const DecodeRow> rows, KvS
     ProjectOut(c, weights.cross.o, Site::kCrossO, context, layer, count, buffers_);
     FeedForward(c, weights.feed_forward, context, layer, count, buffers_);
   }
-  Head(snapshot, count, sink);
+  Head(snapshot, count, context, sink);
 }
 
 }  // namespace tact

@@ -38,7 +38,7 @@ class Decoder {
                      KvSlots& slots);
   void CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows, int64_t layer,
                       const LoraContext& context);
-  void Head(const Snapshot& snapshot, int64_t rows, LogitsSink sink);
+  void Head(const Snapshot& snapshot, int64_t rows, const LoraContext& context, LogitsSink sink);
 
   StackBuffers buffers_;
   std::vector<int32_t> ids_;

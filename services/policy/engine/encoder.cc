@@ -16,6 +16,11 @@ float* ThreadScores(int64_t size) {
   return scores.data();
 }
 
+const PositionBias& EncoderBias(const Snapshot& snapshot, const Adapter* adapter) {
+  const bool own = adapter != nullptr && adapter->encoder_bias.has_value();
+  return own ? *adapter->encoder_bias : snapshot.encoder_bias;
+}
+
 }  // namespace
 
 void Encoder::Begin(const Snapshot& snapshot, std::span<const EncodeItem> items) {
@@ -31,7 +36,8 @@ void Encoder::Begin(const Snapshot& snapshot, std::span<const EncodeItem> items)
     AppendRows(item.adapter, tokens, buffers_.runs);
     for (int64_t head = 0; head < snapshot.config.num_heads; ++head) {
       for (int64_t query = 0; query < tokens; query += kBlock) {
-        blocks_.push_back({first, tokens, head, query, std::min(kBlock, tokens - query)});
+        blocks_.push_back({first, tokens, head, query, std::min(kBlock, tokens - query),
+                           &EncoderBias(snapshot, item.adapter)});
       }
     }
   }
@@ -44,7 +50,7 @@ void Encoder::Attend(const Snapshot& snapshot, const AttentionBlock& block) {
   const KeyValues kv = {qkv + inner, qkv + 2 * inner, stride, block.tokens};
   float* out = buffers_.context.data() + (block.first + block.query) * inner + block.head * c.d_kv;
   AttendMany(qkv + block.query * stride, stride, block.queries, kv, c.d_kv, 1.0f,
-             snapshot.encoder_bias.Row(block.head, block.query), /*bias_stride=*/-1,
+             block.bias->Row(block.head, block.query), /*bias_stride=*/-1,
              ThreadScores(block.queries * block.tokens), out, inner);
 }
 

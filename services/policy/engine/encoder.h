@@ -31,6 +31,7 @@ class Encoder {
     int64_t tokens;  // of the prompt
     int64_t head;
     int64_t query, queries;
+    const PositionBias* bias;
   };
 
   void Begin(const Snapshot& snapshot, std::span<const EncodeItem> items);

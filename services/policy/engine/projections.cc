@@ -65,6 +65,18 @@ void AddLora(const LoraContext& context, int64_t block, std::span<const SiteColu
   }
 }
 
+void AddHeadLora(const LoraContext& context, int64_t first, int64_t end, const float* x,
+                 float* logits) {
+  for (const AdapterRun& run : context.runs) {
+    if (run.adapter == nullptr || !run.adapter->head.has_value()) continue;
+    const LoraPair& head = *run.adapter->head;
+    const AdapterRun part = {run.adapter, std::max(run.begin, first) - first,
+                             std::min(run.end, end) - first};
+    if (part.begin >= part.end) continue;
+    AddPair(head, *run.adapter, part, x + first * head.in, logits, head.out, *context.scratch);
+  }
+}
+
 void StackBuffers::Resize(const T5Config& c, int64_t m) {
   Grow(hidden, m * c.d_model);
   Grow(normed, m * c.d_model);

@@ -22,8 +22,6 @@ struct AdapterRun {
 // Appends a row with `adapter`, growing the last run where it is the same.
 void AppendRows(const Adapter* adapter, int64_t rows, std::vector<AdapterRun>& runs);
 
-enum class Stack { kEncoder, kDecoder };
-
 // Names the blocks whose adapters apply and lends the scratch that they need.
 struct LoraContext {
   std::span<const AdapterRun> runs;
@@ -40,6 +38,11 @@ struct SiteColumns {
 // y [m, y_width] += scale * B A x for the rows that have an adapter at these sites.
 void AddLora(const LoraContext& context, int64_t block, std::span<const SiteColumns> sites,
              const float* x, float* y, int64_t y_width);
+
+// The same for the head: logits [end - first, vocab] of the rows [first, end) of the pass, from
+// x [rows, d_model], the head's input of all rows.
+void AddHeadLora(const LoraContext& context, int64_t first, int64_t end, const float* x,
+                 float* logits);
 
 // Buffers of a stack over m rows; they only grow.
 struct StackBuffers {

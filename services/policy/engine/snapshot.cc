@@ -74,17 +74,6 @@ absl::StatusOr<std::vector<DecoderLayerWeights>> ReadDecoder(const T5Config& c,
   return layers;
 }
 
-absl::StatusOr<PositionBias> ReadBias(const T5Config& c, TensorSource& source, const char* stack,
-                                      bool bidirectional, int64_t max_length) {
-  const BucketRule rule = {c.relative_attention_num_buckets, c.relative_attention_max_distance,
-                           bidirectional};
-  ASSIGN_OR_RETURN(
-      const std::vector<float> table,
-      source.Read(LayerPrefix(stack, 0, 0) + "SelfAttention.relative_attention_bias.weight",
-                  {rule.buckets, c.num_heads}));
-  return PositionBias(table, c.num_heads, rule, max_length);
-}
-
 // transformers saves the shared embedding under one of three names, or under all of them.
 std::string EmbeddingName(const TensorSource& source) {
   for (const char* name :
@@ -107,15 +96,32 @@ void IgnoreKnownExtras(const T5Config& c, TensorSource& source) {
 
 }  // namespace
 
+std::string PositionBiasName(std::string_view prefix, Stack stack) {
+  return StrCat(prefix, stack == Stack::kEncoder ? "encoder" : "decoder",
+                ".block.0.layer.0.SelfAttention.relative_attention_bias.weight");
+}
+
+absl::StatusOr<PositionBias> ReadPositionBias(const T5Config& c, TensorSource& source,
+                                              std::string_view prefix, Stack stack,
+                                              const SequenceLimits& limits) {
+  const bool encoder = stack == Stack::kEncoder;
+  const BucketRule rule = {c.relative_attention_num_buckets, c.relative_attention_max_distance,
+                           encoder};
+  ASSIGN_OR_RETURN(const std::vector<float> table,
+                   source.Read(PositionBiasName(prefix, stack), {rule.buckets, c.num_heads}));
+  return PositionBias(table, c.num_heads, rule,
+                      encoder ? limits.max_prompt_tokens : limits.max_new_tokens);
+}
+
 absl::StatusOr<std::shared_ptr<const Snapshot>> BuildSnapshot(const T5Config& c,
                                                               TensorSource source,
                                                               const SequenceLimits& limits) {
   ASSIGN_OR_RETURN(std::vector<float> embedding,
                    source.Read(EmbeddingName(source), {c.vocab_size, c.d_model}));
   ASSIGN_OR_RETURN(PositionBias encoder_bias,
-                   ReadBias(c, source, "encoder", true, limits.max_prompt_tokens));
+                   ReadPositionBias(c, source, "", Stack::kEncoder, limits));
   ASSIGN_OR_RETURN(PositionBias decoder_bias,
-                   ReadBias(c, source, "decoder", false, limits.max_new_tokens));
+                   ReadPositionBias(c, source, "", Stack::kDecoder, limits));
   ASSIGN_OR_RETURN(auto encoder, ReadEncoder(c, source));
   ASSIGN_OR_RETURN(auto decoder, ReadDecoder(c, source));
   ASSIGN_OR_RETURN(auto encoder_norm, source.Read("encoder.final_layer_norm.weight", {c.d_model}));

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +23,8 @@ struct SequenceLimits {
   int64_t max_prompt_tokens = 1024;
   int64_t max_new_tokens = 256;
 };
+
+enum class Stack { kEncoder, kDecoder };
 
 struct SelfAttentionWeights {
   std::vector<float> norm;  // [d_model]
@@ -62,6 +66,14 @@ struct Snapshot {
   PackedLinear head;                              // d_model -> vocab
   float head_scale;                               // of its input: d_model^-0.5 where tied, else 1
 };
+
+// What the table is called where all names begin with `prefix`.
+std::string PositionBiasName(std::string_view prefix, Stack stack);
+
+// The table of a stack, whose name in `source` begins with `prefix`.
+absl::StatusOr<PositionBias> ReadPositionBias(const T5Config& config, TensorSource& source,
+                                              std::string_view prefix, Stack stack,
+                                              const SequenceLimits& limits);
 
 // Reads every tensor that `config` needs; a missing, misshapen, unknown or not finite one is an
 // INVALID_ARGUMENT that names it.

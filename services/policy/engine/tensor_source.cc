@@ -57,6 +57,13 @@ absl::StatusOr<PackedLinear> TensorSource::Linear(std::initializer_list<std::str
   return PackedLinear(stacked.data(), nullptr, out * static_cast<int64_t>(names.size()), in);
 }
 
+uint64_t TensorSource::NumElements() const {
+  uint64_t count = 0;
+  for (const std::string& name : names_)
+    count += static_cast<uint64_t>(find_(name)->num_elements());
+  return count;
+}
+
 absl::Status TensorSource::CheckAllUsed() const {
   for (const std::string& name : names_) {
     if (!used_.contains(name)) {

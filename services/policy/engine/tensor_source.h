@@ -43,6 +43,9 @@ class TensorSource {
   // INVALID_ARGUMENT names the first tensor that was neither read nor ignored.
   absl::Status CheckAllUsed() const;
 
+  // Of all tensors together.
+  uint64_t NumElements() const;
+
   // INVALID_ARGUMENT about one tensor of this source.
   absl::Status Error(std::string_view tensor, std::string_view value, std::string_view problem,
                      std::string_view fix) const;

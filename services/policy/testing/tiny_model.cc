@@ -150,7 +150,7 @@ std::shared_ptr<const Adapter> MakeAdapter(const T5Config& config, const Weights
   const std::string bytes = Serialize(lora);
   const SafeTensors tensors =
       SafeTensors::Parse(std::as_bytes(std::span(bytes.data(), bytes.size())), "lora").value();
-  return BuildAdapter(config, TensorSource(tensors, "lora"), scale).value();
+  return BuildAdapter(config, TensorSource(tensors, "lora"), scale, {}).value();
 }
 
 void WriteModelFolder(const std::filesystem::path& folder, const T5Config& config,
