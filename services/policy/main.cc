@@ -21,8 +21,11 @@ absl::StatusOr<int> Serve(PolicyOptions options) {
   options.engine.threads = ConfigureThreads(options.engine.threads);
   LogInfo(DescribePolicyOptions(options), " cpu=", DescribeCpu());
   ASSIGN_OR_RETURN(PolicyModel model, LoadPolicyModel(options.model, options.engine.sequence));
-  PolicyServiceImpl service(std::move(model),
-                            {options.engine, options.max_models, options.max_push_mb << 20});
+  PolicyServiceImpl service(std::move(model), {options.engine, options.max_models,
+                                               options.max_push_mb << 20, options.adapter_dir});
+  for (const std::string& adapter : options.adapters) {
+    RETURN_IF_ERROR(service.adapters().LoadAtStart(adapter));
+  }
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                    Server::Start(options.server, {&service}, {PolicyServiceImpl::kName}));
   return ServeUntilStopped(*server, kProgram);

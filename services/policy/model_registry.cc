@@ -37,9 +37,8 @@ std::string ModelRegistry::NamesLocked() const {
                        [](std::string* out, const auto& entry) { StrAppend(out, entry.first); });
 }
 
-absl::StatusOr<ServedEntry> ModelRegistry::Find(std::string_view name,
-                                                std::string_view field) const {
-  absl::MutexLock lock(&mutex_);
+absl::StatusOr<ServedEntry> ModelRegistry::FindLocked(std::string_view name,
+                                                      std::string_view field) const {
   const auto found = entries_.find(name.empty() ? kBaseModel : name);
   if (found != entries_.end()) return found->second;
   return MakeError(absl::StatusCode::kNotFound,
@@ -50,6 +49,12 @@ absl::StatusOr<ServedEntry> ModelRegistry::Find(std::string_view name,
                    "no such model is served");
 }
 
+absl::StatusOr<ServedEntry> ModelRegistry::Find(std::string_view name,
+                                                std::string_view field) const {
+  absl::MutexLock lock(&mutex_);
+  return FindLocked(name, field);
+}
+
 std::vector<ServedEntry> ModelRegistry::List() const {
   absl::MutexLock lock(&mutex_);
   std::vector<ServedEntry> list;
@@ -57,18 +62,23 @@ std::vector<ServedEntry> ModelRegistry::List() const {
   return list;
 }
 
+absl::Status ModelRegistry::CheckRoomLocked(std::string_view name, std::string_view field) const {
+  if (entries_.size() < max_models_) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   {.reason = "TOO_MANY_MODELS",
+                    .field = std::string(field),
+                    .value = StrCat("\"", name, "\""),
+                    .fix = StrCat("use one of: ", NamesLocked(),
+                                  "; or restart the server with a higher --max-models")},
+                   StrCat("the server already holds ", entries_.size(), " models, its limit"));
+}
+
 absl::StatusOr<ModelRegistry::PushCheck> ModelRegistry::CheckLocked(
     const PushTarget& target) const {
   const auto found = entries_.find(target.name);
   if (found == entries_.end()) {
-    if (entries_.size() < max_models_) return PushCheck::kNew;
-    return MakeError(absl::StatusCode::kResourceExhausted,
-                     {.reason = "TOO_MANY_MODELS",
-                      .field = "header.model",
-                      .value = StrCat("\"", target.name, "\""),
-                      .fix = StrCat("push under one of: ", NamesLocked(),
-                                    "; or restart the server with a higher --max-models")},
-                     StrCat("the server already holds ", entries_.size(), " models, its limit"));
+    RETURN_IF_ERROR(CheckRoomLocked(target.name, "header.model"));
+    return PushCheck::kNew;
   }
   const ServedEntry& served = found->second;
   if (target.weight_version > served.weight_version) return PushCheck::kNew;
@@ -90,6 +100,35 @@ absl::StatusOr<ServedEntry> ModelRegistry::Publish(ServedEntry entry) {
   ServedEntry& served = entries_[entry.name];
   if (check == PushCheck::kNew) served = std::move(entry);
   return served;
+}
+
+absl::StatusOr<ServedEntry> ModelRegistry::Load(ServedEntry entry) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(entry.name);
+  if (found == entries_.end()) {
+    RETURN_IF_ERROR(CheckRoomLocked(entry.name, "adapter"));
+    return entries_.emplace(entry.name, entry).first->second;
+  }
+  const ServedEntry& served = found->second;
+  if (served.sha256 == entry.sha256 && served.parent == entry.parent) return served;
+  return MakeError(absl::StatusCode::kAlreadyExists,
+                   {.reason = "NAME_TAKEN",
+                    .field = "adapter",
+                    .value = StrCat("\"", entry.name, "\""),
+                    .fix = "unload it first, or use another name"},
+                   StrCat("other weights are served under that name, sha256 ", served.sha256));
+}
+
+absl::StatusOr<ServedEntry> ModelRegistry::RemoveAdapter(std::string_view name,
+                                                         std::string_view field) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const ServedEntry entry, FindLocked(name, field));
+  if (entry.parent.empty()) {
+    return FieldError(field, StrCat("\"", entry.name, "\""), "is no adapter",
+                      "name one that ListAdapters shows");
+  }
+  entries_.erase(entry.name);
+  return entry;
 }
 
 absl::Status ValidatePushName(std::string_view name, std::string_view field) {

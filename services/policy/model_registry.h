@@ -53,8 +53,19 @@ class ModelRegistry {
   // Serves `entry` from now on, after the same check. Returns what is served under its name.
   absl::StatusOr<ServedEntry> Publish(ServedEntry entry) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Serves an adapter that was read from disk, at version 0. ALREADY_EXISTS if other weights have
+  // its name; the same sha256 answers what is served.
+  absl::StatusOr<ServedEntry> Load(ServedEntry entry) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What was served; requests that run on it end on it. INVALID_ARGUMENT for full weights.
+  absl::StatusOr<ServedEntry> RemoveAdapter(std::string_view name, std::string_view field)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
   absl::StatusOr<PushCheck> CheckLocked(const PushTarget& target) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckRoomLocked(std::string_view name, std::string_view field) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<ServedEntry> FindLocked(std::string_view name, std::string_view field) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string NamesLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -30,6 +30,8 @@ void AddPolicyFlags(CLI::App& app, PolicyOptions& o) {
   add("--max-waiting", o.engine.max_waiting, "prompts in the queue; more are refused");
   add("--max-models", o.max_models, "served weight sets, the base included");
   add("--max-push-mb", o.max_push_mb, "MiB that pushes in flight may stage");
+  app.add_option("--adapter", o.adapters, "NAME=FOLDER: a PEFT adapter to serve; may be repeated");
+  app.add_option("--adapter-dir", o.adapter_dir, "where LoadAdapter may read; without it nowhere");
   AddServerFlags(app, o.server, 7001, 7101);
 }
 
@@ -55,7 +57,8 @@ std::string DescribePolicyOptions(const PolicyOptions& o) {
                 " max_new_tokens=", o.engine.sequence.max_new_tokens,
                 " max_running=", batch.max_running, " max_batch_tokens=", batch.max_batch_tokens,
                 " max_waiting=", o.engine.max_waiting, " max_models=", o.max_models,
-                " max_push_mb=", o.max_push_mb, " address=", o.server.address,
+                " max_push_mb=", o.max_push_mb, " adapters=", o.adapters.size(),
+                " adapter_dir=", o.adapter_dir, " address=", o.server.address,
                 " http_address=", o.server.http_address);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/rpc/server.h"
@@ -20,6 +21,8 @@ struct PolicyOptions {
   EngineOptions engine;
   size_t max_models = 16;  // base included
   uint64_t max_push_mb = 2048;
+  std::vector<std::string> adapters;  // "NAME=FOLDER", served from the start
+  std::string adapter_dir;            // where LoadAdapter may read; empty: nowhere
   ServerOptions server;
 };
 

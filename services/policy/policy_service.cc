@@ -83,6 +83,7 @@ PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptio
               model_.config.vocab_size, std::min(kMaxBeams, options.engine.batch.max_running)},
       registry_(BaseEntry(model_), options.max_models),
       push_(registry_, options.engine.sequence, options.max_push_bytes),
+      adapters_(registry_, options.engine.sequence, options.adapter_dir),
       engine_(options.engine, model_.config) {}
 
 absl::StatusOr<std::vector<Encoded>> PolicyServiceImpl::EncodePrompts(
@@ -295,6 +296,37 @@ grpc::Status PolicyServiceImpl::PushWeights(grpc::ServerContext* context,
     }));
     RecordPush(entry, watch.Seconds());
     *response->mutable_model() = ToProto(entry);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status PolicyServiceImpl::LoadAdapter(grpc::ServerContext* context,
+                                            const v1::LoadAdapterRequest* request,
+                                            v1::LoadAdapterResponse* response) {
+  return HandleCall(kName, "LoadAdapter", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const ServedEntry entry, adapters_.Load(*request));
+    LogInfo("serving adapter ", entry.name, " on ", entry.parent, " sha256 ", entry.sha256);
+    *response->mutable_model() = ToProto(entry);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status PolicyServiceImpl::UnloadAdapter(grpc::ServerContext* context,
+                                              const v1::UnloadAdapterRequest* request,
+                                              v1::UnloadAdapterResponse* response) {
+  return HandleCall(kName, "UnloadAdapter", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const ServedEntry entry, adapters_.Unload(*request));
+    LogInfo("adapter ", entry.name, " is no longer served");
+    *response->mutable_model() = ToProto(entry);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status PolicyServiceImpl::ListAdapters(grpc::ServerContext* context,
+                                             const v1::ListAdaptersRequest*,
+                                             v1::ListAdaptersResponse* response) {
+  return HandleCall(kName, "ListAdapters", context, [&] {
+    for (const ServedEntry& entry : adapters_.List()) *response->add_models() = ToProto(entry);
     return absl::OkStatus();
   });
 }

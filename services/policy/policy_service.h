@@ -2,6 +2,7 @@
 #ifndef TACT_SERVICES_POLICY_POLICY_SERVICE_H_
 #define TACT_SERVICES_POLICY_POLICY_SERVICE_H_
 
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "services/policy/adapters.h"
 #include "services/policy/collector.h"
 #include "services/policy/engine/engine.h"
 #include "services/policy/model_registry.h"
@@ -24,6 +26,7 @@ struct PolicyServiceOptions {
   EngineOptions engine;
   size_t max_models = 4;
   uint64_t max_push_bytes = uint64_t{2} << 30;
+  std::filesystem::path adapter_dir = {};  // where LoadAdapter may read; empty: nowhere
 };
 
 using StopStrings = google::protobuf::RepeatedPtrField<std::string>;
@@ -44,8 +47,16 @@ class PolicyServiceImpl final : public v1::PolicyService::Service {
   grpc::Status PushWeights(grpc::ServerContext* context,
                            grpc::ServerReader<v1::PushWeightsRequest>* reader,
                            v1::PushWeightsResponse* response) override;
+  grpc::Status LoadAdapter(grpc::ServerContext* context, const v1::LoadAdapterRequest* request,
+                           v1::LoadAdapterResponse* response) override;
+  grpc::Status UnloadAdapter(grpc::ServerContext* context, const v1::UnloadAdapterRequest* request,
+                             v1::UnloadAdapterResponse* response) override;
+  grpc::Status ListAdapters(grpc::ServerContext* context, const v1::ListAdaptersRequest* request,
+                            v1::ListAdaptersResponse* response) override;
   grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
                         v1::GetModelResponse* response) override;
+
+  const AdapterHandler& adapters() const { return adapters_; }
 
  private:
   using RolloutWriter = grpc::ServerWriter<v1::StreamRolloutsResponse>;
@@ -75,6 +86,7 @@ class PolicyServiceImpl final : public v1::PolicyService::Service {
   const RequestLimits limits_;
   ModelRegistry registry_;
   PushHandler push_;
+  AdapterHandler adapters_;
   Engine engine_;
 };
 

@@ -7,8 +7,7 @@
 
 #include "common/model/losses.h"
 #include "common/model/t5_model.h"
-#include "services/policy/engine/decoder.h"
-#include "services/policy/engine/encoder.h"
+#include "tests/golden/engine_logits.h"
 #include "tests/golden/reference.h"
 #include "tests/golden/tensors.h"
 
@@ -87,48 +86,23 @@ TEST_P(GoldenT5, FullForwardGivesTheStepLogits) {
   ExpectClose(out.logits.transpose(0, 1), golden_.Float("step_logits"), kForward, "steps");
 }
 
-// Prompts of a padded batch without their padding.
-std::vector<std::vector<int32_t>> Prompts(const Golden& golden, int64_t rows) {
-  const std::vector<int32_t> ids = Ids(golden.tensors, "input_ids");
-  const size_t width = Shape(golden.tensors, "input_ids")[1];
-  std::vector<std::vector<int32_t>> prompts;
-  for (int64_t row = 0; row < rows; ++row) {
-    const auto begin = ids.begin() + row * width;
-    prompts.emplace_back(begin, begin + golden.json["prompt_lengths"][row].get<size_t>());
-  }
-  return prompts;
-}
-
 TEST_P(GoldenT5, EngineGivesTheStepLogitsOneTokenAtATime) {
   const auto snapshot =
       BuildSnapshot(model_->config(), TensorSource(Checkpoint::Open(golden_.folder).value()), {})
           .value();
   const int64_t rows = golden_.json["step_rows"], steps = golden_.json["steps"];
-  const auto prompts = Prompts(golden_, rows);
-  std::vector<CrossCache> cross;
-  const T5Config& config = model_->config();
-  for (const auto& prompt : prompts) {
-    cross.emplace_back(config.num_decoder_layers, prompt.size(), config.inner_dim());
+  const auto prompts = Ids(golden_.tensors, "input_ids"), inputs = Ids(golden_.tensors, "step_ids");
+  const int64_t width = Shape(golden_.tensors, "input_ids")[1];
+  std::vector<GivenResponse> responses;
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto prompt = prompts.begin() + row * width;
+    const int64_t length = golden_.json["prompt_lengths"][row];
+    const auto input = inputs.begin() + row * steps;
+    responses.push_back({{prompt, prompt + length}, {input, input + steps}, nullptr});
   }
-  std::vector<EncodeItem> items;
-  for (int64_t row = 0; row < rows; ++row) items.push_back({prompts[row], nullptr, &cross[row]});
-  Encoder().Run(*snapshot, items);
-
-  KvSlots slots(rows, {config.num_decoder_layers, steps, config.inner_dim()});
-  for (int64_t row = 0; row < rows; ++row) ASSERT_TRUE(slots.Acquire().has_value());
-  const std::vector<int32_t> ids = Ids(golden_.tensors, "step_ids");
-  std::vector<float> logits;
-  Decoder decoder;
-  for (int64_t step = 0; step < steps; ++step) {
-    std::vector<DecodeRow> inputs;
-    for (int64_t row = 0; row < rows; ++row) {
-      inputs.push_back({ids[row * steps + step], step, row, &cross[row], nullptr});
-    }
-    decoder.Run(*snapshot, inputs, slots, [&](int64_t, int64_t count, float* values) {
-      logits.insert(logits.end(), values, values + count * config.vocab_size);
-    });
-  }
-  EXPECT_LE(ScaledDifference(logits, Floats(golden_.tensors, "step_logits")), kForward);
+  const at::Tensor logits =
+      at::tensor(EngineLogits(*snapshot, responses, 1)).reshape({rows, steps, -1});
+  ExpectClose(logits.transpose(0, 1), golden_.Float("step_logits"), kForward, "steps");
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, GoldenT5, ::testing::Values("t5_gated_untied", "t5_relu_tied"));

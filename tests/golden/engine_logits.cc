@@ -1,0 +1,57 @@
+#include "tests/golden/engine_logits.h"
+
+#include <algorithm>
+
+#include "services/policy/engine/decoder.h"
+#include "services/policy/engine/encoder.h"
+
+namespace tact::golden {
+namespace {
+
+std::vector<CrossCache> Encode(const Snapshot& snapshot, std::span<const GivenResponse> responses) {
+  const T5Config& c = snapshot.config;
+  std::vector<CrossCache> cross;
+  for (const GivenResponse& response : responses) {
+    cross.emplace_back(c.num_decoder_layers, static_cast<int64_t>(response.prompt.size()),
+                       c.inner_dim());
+  }
+  std::vector<EncodeItem> items;
+  for (size_t i = 0; i < responses.size(); ++i) {
+    items.push_back({responses[i].prompt, responses[i].adapter, &cross[i]});
+  }
+  Encoder().Run(snapshot, items);
+  return cross;
+}
+
+}  // namespace
+
+std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenResponse> responses,
+                                int64_t positions_at_once) {
+  const T5Config& c = snapshot.config;
+  const std::vector<CrossCache> cross = Encode(snapshot, responses);
+  const auto count = static_cast<int64_t>(responses.size());
+  const auto length = static_cast<int64_t>(responses[0].inputs.size());
+  KvSlots slots(count, {c.num_decoder_layers, length, c.inner_dim()});
+  for (int64_t i = 0; i < count; ++i) slots.Acquire();
+  std::vector<float> all(static_cast<size_t>(count * length * c.vocab_size));
+  Decoder decoder;
+  for (int64_t begin = 0; begin < length; begin += positions_at_once) {
+    const int64_t end = std::min(length, begin + positions_at_once);
+    std::vector<DecodeRow> rows;
+    for (int64_t i = 0; i < count; ++i) {
+      const GivenResponse& response = responses[i];
+      for (int64_t at = begin; at < end; ++at) {
+        rows.push_back({response.inputs[at], at, i, &cross[i], response.adapter});
+      }
+    }
+    decoder.Run(snapshot, rows, slots, [&](int64_t first, int64_t n, float* logits) {
+      for (int64_t r = first; r < first + n; ++r, logits += c.vocab_size) {
+        const int64_t place = rows[r].slot * length + rows[r].position;
+        std::copy_n(logits, c.vocab_size, all.data() + place * c.vocab_size);
+      }
+    });
+  }
+  return all;
+}
+
+}  // namespace tact::golden
