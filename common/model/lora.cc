@@ -189,7 +189,8 @@ absl::Status LoraAdapter::Save(const std::filesystem::path& folder) const {
   }
   RETURN_IF_ERROR(WriteFileAtomically(folder / "adapter_config.json", config_.ToJson()));
   return CatchExceptions("saving an adapter", [&] {
-    return WriteTensors(folder / "adapter_model.safetensors", Weights());
+    const absl::Status saved = WriteTensors(folder / "adapter_model.bin", Weights());
+    return saved.ok() ? WriteTensors(folder / "adapter_model.safetensors", Weights()) : saved;
   });
 }
 

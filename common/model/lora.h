@@ -1,7 +1,7 @@
 // LoRA adapters (Hu et al. 2021) as peft 0.3.0 has them: A kaiming-uniform, B zero,
 // y = W x + alpha / r * B A dropout(x); base weights frozen, but for biases and whole modules that
 // the configuration trains with the adapter. Adapters are saved and loaded in peft's folder format:
-// adapter_config.json with adapter_model.safetensors.
+// adapter_config.json with adapter_model.safetensors and, for peft before 0.4, adapter_model.bin.
 #ifndef TACT_COMMON_MODEL_LORA_H_
 #define TACT_COMMON_MODEL_LORA_H_
 

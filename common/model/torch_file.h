@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/model/tensor_view.h"
 #include "common/model/zip_archive.h"
@@ -28,6 +30,11 @@ class TorchFile {
   TensorViews tensors_;
   std::vector<ByteBuffer> buffers_;  // what the tensors lie in
 };
+
+// What torch.load reads as a dict of tensors; the same tensors give the same bytes.
+absl::StatusOr<std::string> SerializeTorchFile(const TensorViews& tensors);
+// Atomically: the file is there whole or not at all.
+absl::Status WriteTorchFile(const std::filesystem::path& path, const TensorViews& tensors);
 
 }  // namespace tact
 

@@ -23,7 +23,7 @@ TorchTensor OfSix(const std::string& name, std::vector<int64_t> sizes, std::vect
 }
 
 absl::StatusOr<TorchFile> Parse(const std::vector<TorchTensor>& tensors,
-                                const ZipEntries& storages = {{"0", kSix}}, bool deflate = false) {
+                                const NamedBytes& storages = {{"0", kSix}}, bool deflate = false) {
   return TorchFile::Parse(ViewOf(MakeTorchFile(MakePickle(tensors), storages, deflate)), "x.bin");
 }
 
@@ -176,10 +176,11 @@ TEST(TorchFileTest, CirclesAndParametersAreHarmless) {
   EXPECT_THAT(PickleError("]q\x01h\x01"
                           "a."),
               HasSubstr("found list"));  // holds itself
-  PickleText body;
+  const std::vector<int64_t> six = {6}, one = {1};
+  PickleWriter body;
   body.Raw("\x80\x02}").Text("w").Global("torch._utils", "_rebuild_parameter").Raw("(");
   body.Global("torch._utils", "_rebuild_tensor_v2").Raw("(").Storage("FloatStorage", "0", 6);
-  body.Int(0).Tuple({6}).Tuple({1}).Raw("\x89}tR\x88}tRs.");
+  body.Int(0).Tuple(six).Tuple(one).Raw("\x89}tR\x88}tRs.");
   const std::string bytes = MakeTorchFile(body.text(), {{"0", kSix}});
   const auto file = TorchFile::Parse(ViewOf(bytes), "x.bin");
   ASSERT_TRUE(file.ok()) << file.status();

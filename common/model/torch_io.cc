@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/model/torch_file.h"
 
 namespace tact {
 namespace {
@@ -99,6 +100,7 @@ absl::Status WriteTensors(const std::filesystem::path& path,
           absl::StrCat(path.string(), ": two tensors have the name ", item.name));
     }
   }
+  if (path.extension() == ".bin") return WriteTorchFile(path, views);
   return WriteSafeTensors(path, views, metadata);
 }
 

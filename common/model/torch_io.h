@@ -29,7 +29,8 @@ absl::StatusOr<at::Tensor> ToFloatTensor(const TensorView& view, std::string_vie
 absl::StatusOr<ParameterMap> ReadTensors(const std::filesystem::path& path);
 // Every tensor of a checkpoint as f32, in order of name; integers are an error.
 absl::StatusOr<ParameterMap> ReadFloatTensors(const Checkpoint& checkpoint);
-// Atomic; tensors of any dtype of safetensors, on any stride. Duplicate names are an error.
+// Atomic; tensors of any dtype of safetensors, on any stride. Duplicate names are an error. Writes
+// safetensors with `metadata`, or where the name ends with ".bin" what torch.load reads.
 absl::Status WriteTensors(const std::filesystem::path& path,
                           const std::vector<NamedTensor>& tensors,
                           const std::map<std::string, std::string>& metadata = {});

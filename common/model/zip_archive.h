@@ -54,6 +54,15 @@ class ZipArchive {
   uint64_t stored_left_, deflated_left_;
 };
 
+struct ZipEntry {
+  std::string name;
+  std::span<const std::byte> content;
+};
+
+// An archive of these entries, stored or deflated; the same entries give the same bytes.
+absl::StatusOr<std::string> SerializeZip(const std::vector<ZipEntry>& entries,
+                                         bool deflate = false);
+
 }  // namespace tact
 
 #endif  // TACT_COMMON_MODEL_ZIP_ARCHIVE_H_
