@@ -12,16 +12,18 @@ namespace tact {
 TensorSource::TensorSource(const Checkpoint& checkpoint)
     : label_(checkpoint.folder().string()),
       names_(checkpoint.names()),
-      find_([&checkpoint](std::string_view name) { return checkpoint.Find(name); }) {}
+      find_([&checkpoint](std::string_view name) { return checkpoint.Find(name); }),
+      where_([&checkpoint](std::string_view name) { return checkpoint.Where(name); }) {}
 
 TensorSource::TensorSource(const SafeTensors& tensors, std::string label)
     : label_(std::move(label)),
       names_(tensors.names()),
-      find_([&tensors](std::string_view name) { return tensors.Find(name); }) {}
+      find_([&tensors](std::string_view name) { return tensors.Find(name); }),
+      where_([label = label_](std::string_view name) { return StrCat(label, ": ", name); }) {}
 
 absl::Status TensorSource::Error(std::string_view tensor, std::string_view value,
                                  std::string_view problem, std::string_view fix) const {
-  return FieldError(StrCat(label_, ": ", tensor), value, problem, fix);
+  return FieldError(where_(tensor), value, problem, fix);
 }
 
 absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
@@ -36,7 +38,7 @@ absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
                  StrCat("the served architecture needs ", ShapeString(shape)));
   }
   used_.insert(name);
-  ASSIGN_OR_RETURN(std::vector<float> values, ToFloat(*view, StrCat(label_, ": ", name)));
+  ASSIGN_OR_RETURN(std::vector<float> values, ToFloat(*view, where_(name)));
   const auto broken = std::ranges::find_if(values, [](float x) { return !std::isfinite(x); });
   if (broken == values.end()) return values;
   return Error(name, StrCat(*broken, " at element ", broken - values.begin()),

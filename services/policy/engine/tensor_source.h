@@ -54,6 +54,7 @@ class TensorSource {
   std::string label_;
   std::vector<std::string> names_;
   std::function<const TensorView*(std::string_view)> find_;
+  std::function<std::string(std::string_view)> where_;  // file and tensor, for errors
   std::set<std::string> used_;
 };
 
