@@ -1,7 +1,7 @@
-// Dense f32 linears and matrix products on oneDNN. PackedLinear is the inference path: the weight
-// is reordered once into the layout that the CPU's kernels want and never changes. MatMul and Gemm
-// are the plain products that training (forward and backward) and batched attention use. All
-// matrices are row-major f32. Every function may be called from several threads at once.
+// Dense linears and matrix products on oneDNN. PackedLinear is the inference path: the weight is
+// packed once, as f32 or narrower, and never changes. MatMul and Gemm are the plain f32 products
+// that training (forward and backward) and batched attention use. All matrices are row-major; what
+// goes in and comes out is f32. Every function may be called from several threads at once.
 #ifndef TACT_COMMON_KERNELS_LINEAR_H_
 #define TACT_COMMON_KERNELS_LINEAR_H_
 
@@ -11,11 +11,26 @@
 
 namespace tact {
 
+// How a PackedLinear holds its weight, and computes.
+enum class WeightType {
+  kF32,
+  // Weight and input are rounded to bfloat16 (nearest, ties to even), sums are f32.
+  kBF16,
+  // Weight as int8 with a scale for each output (greatest |w| = 127), input as unsigned integers
+  // with scale and zero point for each row, sums in int32. Inputs have 8 bits where the CPU has
+  // VNNI, else 7, since AVX2's products of pairs saturate beyond.
+  kInt8
+};
+
+// What computes one packed weight.
+class LinearKernel;
+
 // y = x W^T + b for a fixed weight. Cheap to copy: copies share the packed weight.
 class PackedLinear {
  public:
   // weight [out, in] as Hugging Face stores it; bias [out] or null. Both are copied.
-  PackedLinear(const float* weight, const float* bias, int64_t out, int64_t in);
+  PackedLinear(const float* weight, const float* bias, int64_t out, int64_t in,
+               WeightType type = WeightType::kF32);
   ~PackedLinear();
   PackedLinear(const PackedLinear&) = default;
   PackedLinear& operator=(const PackedLinear&) = default;
@@ -26,13 +41,13 @@ class PackedLinear {
   // many there are up to float rounding. Allocates no buffers once the thread has seen the size.
   void Forward(const float* x, float* y, int64_t m, bool accumulate = false) const;
 
-  int64_t in() const;
-  int64_t out() const;
+  int64_t in() const { return in_; }
+  int64_t out() const { return out_; }
   size_t bytes() const;  // of the packed weight and bias
 
  private:
-  struct State;
-  std::shared_ptr<const State> state_;
+  int64_t out_, in_;
+  std::shared_ptr<const LinearKernel> kernel_;
 };
 
 // c [m, n] = op(a) op(b) + beta c, where op(a) is [m, k] and op(b) is [k, n]; `transpose_a` says

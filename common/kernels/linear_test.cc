@@ -120,5 +120,64 @@ TEST(GemmTest, StridesReachInsideLargerBuffers) {
   EXPECT_EQ(c, (std::vector<float>{8, 4, -1, 20, 10, -1}));
 }
 
+class NarrowLinearTest : public testing::TestWithParam<Shape> {
+ protected:
+  // Root of the mean squared error over the standard deviation of such outputs, sqrt(in).
+  static double Error(WeightType type) {
+    const auto [m, in, out] = GetParam();
+    const auto x = Random(m * in, 1), weight = Random(out * in, 2), bias = Random(out, 3);
+    std::vector<float> exact(static_cast<size_t>(m * out)), y = exact;
+    PackedLinear(weight.data(), bias.data(), out, in).Forward(x.data(), exact.data(), m);
+    const PackedLinear narrow(weight.data(), bias.data(), out, in, type);
+    narrow.Forward(x.data(), y.data(), m);
+    double error = 0;
+    for (size_t i = 0; i < y.size(); ++i) {
+      error += std::pow(double{y[i]} - double{exact[i]}, 2);
+    }
+    // Adding to what is there gives twice the same.
+    const std::vector<float> once = y;
+    narrow.Forward(x.data(), y.data(), m, /*accumulate=*/true);
+    for (size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], 2 * once[i], 1e-3);
+    return std::sqrt(error / static_cast<double>(m * out * in));
+  }
+};
+
+TEST_P(NarrowLinearTest, Bf16IsWithinItsRounding) { EXPECT_LE(Error(WeightType::kBF16), 4e-3); }
+TEST_P(NarrowLinearTest, Int8IsWithinItsRounding) { EXPECT_LE(Error(WeightType::kInt8), 2.5e-2); }
+
+INSTANTIATE_TEST_SUITE_P(Shapes, NarrowLinearTest,
+                         testing::Values(Shape{1, 64, 1}, Shape{1, 100, 300}, Shape{7, 768, 513},
+                                         Shape{33, 48, 129}, Shape{300, 64, 256}));
+
+TEST(NarrowLinearEdges, GreatestCodesDoNotSaturate) {
+  const int64_t in = 64;
+  const std::vector<float> x(in, 3.0f), weight(in, -2.0f);
+  float y = 0;
+  PackedLinear(weight.data(), nullptr, 1, in, WeightType::kInt8).Forward(x.data(), &y, 1);
+  EXPECT_NEAR(y, -2.0f * 3.0f * in, 1e-2);
+}
+
+TEST(NarrowLinearEdges, ZerosStayZeroAndNoRowsAreFine) {
+  const std::vector<float> zeros(32, 0.0f), ones(32, 1.0f);
+  for (const WeightType type : {WeightType::kBF16, WeightType::kInt8}) {
+    float y = 1;
+    const PackedLinear of_zeros(zeros.data(), nullptr, 1, 32, type);
+    of_zeros.Forward(ones.data(), &y, 1);
+    EXPECT_EQ(y, 0.0f);
+    PackedLinear(ones.data(), nullptr, 1, 32, type).Forward(zeros.data(), &y, 1);
+    EXPECT_EQ(y, 0.0f);
+    of_zeros.Forward(nullptr, nullptr, 0);
+  }
+}
+
+TEST(NarrowLinearEdges, TakesLessMemory) {
+  const auto weight = Random(256 * 256, 4);
+  const auto bytes = [&](WeightType type) {
+    return PackedLinear(weight.data(), nullptr, 256, 256, type).bytes();
+  };
+  EXPECT_LE(bytes(WeightType::kBF16) * 2, bytes(WeightType::kF32));
+  EXPECT_LE(bytes(WeightType::kInt8) * 3, bytes(WeightType::kF32));
+}
+
 }  // namespace
 }  // namespace tact

@@ -20,9 +20,11 @@ absl::StatusOr<int> Serve(PolicyOptions options) {
   RETURN_IF_ERROR(ValidatePolicyOptions(options));
   options.engine.threads = ConfigureThreads(options.engine.threads);
   LogInfo(DescribePolicyOptions(options), " cpu=", DescribeCpu());
-  ASSIGN_OR_RETURN(PolicyModel model, LoadPolicyModel(options.model, options.engine.sequence));
-  PolicyServiceImpl service(std::move(model), {options.engine, options.max_models,
-                                               options.max_push_mb << 20, options.adapter_dir});
+  ASSIGN_OR_RETURN(PolicyModel model,
+                   LoadPolicyModel(options.model, options.engine.sequence, options.weight_type));
+  PolicyServiceImpl service(std::move(model),
+                            {options.engine, options.weight_type, options.max_models,
+                             options.max_push_mb << 20, options.adapter_dir});
   for (const std::string& adapter : options.adapters) {
     RETURN_IF_ERROR(service.adapters().LoadAtStart(adapter));
   }

@@ -34,7 +34,7 @@ absl::Status ApplyGenerationDefaults(const std::filesystem::path& folder, T5Conf
 }  // namespace
 
 absl::StatusOr<PolicyModel> LoadPolicyModel(const std::filesystem::path& folder,
-                                            const SequenceLimits& limits) {
+                                            const SequenceLimits& limits, WeightType weight_type) {
   if (!std::filesystem::is_directory(folder)) {
     return FieldError("--model", folder.string(), "is not a folder",
                       "give a Hugging Face folder with config.json, model.safetensors (or "
@@ -46,7 +46,9 @@ absl::StatusOr<PolicyModel> LoadPolicyModel(const std::filesystem::path& folder,
   RETURN_IF_ERROR(ApplyGenerationDefaults(folder, model.config));
   ASSIGN_OR_RETURN(model.tokenizer, LoadTokenizer(folder));
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(folder));
-  ASSIGN_OR_RETURN(model.snapshot, BuildSnapshot(model.config, TensorSource(checkpoint), limits));
+  TensorSource source(checkpoint);
+  source.set_weight_type(weight_type);
+  ASSIGN_OR_RETURN(model.snapshot, BuildSnapshot(model.config, std::move(source), limits));
   return model;
 }
 

@@ -19,9 +19,10 @@ struct PolicyModel {
   std::shared_ptr<const Snapshot> snapshot = nullptr;
 };
 
-// A missing or corrupt file is an error that names it.
+// A missing or corrupt file is an error that names it. Linears are held as `weight_type`.
 absl::StatusOr<PolicyModel> LoadPolicyModel(const std::filesystem::path& folder,
-                                            const SequenceLimits& limits);
+                                            const SequenceLimits& limits,
+                                            WeightType weight_type = WeightType::kF32);
 
 }  // namespace tact
 

@@ -1,12 +1,15 @@
 #include "services/policy/policy_options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
 
 namespace tact {
 namespace {
+
+constexpr std::string_view kTypeNames[] = {"f32", "bf16", "int8"};  // by WeightType
 
 absl::Status CheckFlag(std::string_view flag, int64_t value, int64_t min, int64_t max) {
   if (value >= min && value <= max) return absl::OkStatus();
@@ -21,6 +24,14 @@ void AddPolicyFlags(CLI::App& app, PolicyOptions& o) {
   };
   app.add_option("--model", o.model, "T5 folder: config.json, model.safetensors, spiece.model")
       ->required();
+  const auto read_type = [&o](const std::string& name) {
+    const auto at = std::ranges::find(kTypeNames, name) - std::begin(kTypeNames);
+    o.weight_type = static_cast<WeightType>(at);
+  };
+  app.add_option_function<std::string>(
+         "--dtype", read_type, "how weights of linears are held and multiplied: f32, bf16 or int8")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kTypeNames), std::end(kTypeNames))))
+      ->default_str("f32");
   add("--threads", o.engine.threads, "compute threads; 0 takes every CPU of this process");
   add("--max-prompt-tokens", o.engine.sequence.max_prompt_tokens, "longest prompt");
   add("--max-new-tokens", o.engine.sequence.max_new_tokens, "longest response");
@@ -52,14 +63,14 @@ absl::Status ValidatePolicyOptions(const PolicyOptions& o) {
 
 std::string DescribePolicyOptions(const PolicyOptions& o) {
   const BatchLimits& batch = o.engine.batch;
-  return StrCat("model=", o.model, " threads=", o.engine.threads,
-                " max_prompt_tokens=", o.engine.sequence.max_prompt_tokens,
-                " max_new_tokens=", o.engine.sequence.max_new_tokens,
-                " max_running=", batch.max_running, " max_batch_tokens=", batch.max_batch_tokens,
-                " max_waiting=", o.engine.max_waiting, " max_models=", o.max_models,
-                " max_push_mb=", o.max_push_mb, " adapters=", o.adapters.size(),
-                " adapter_dir=", o.adapter_dir, " address=", o.server.address,
-                " http_address=", o.server.http_address);
+  return StrCat(
+      "model=", o.model, " dtype=", kTypeNames[static_cast<int>(o.weight_type)],
+      " threads=", o.engine.threads, " max_prompt_tokens=", o.engine.sequence.max_prompt_tokens,
+      " max_new_tokens=", o.engine.sequence.max_new_tokens, " max_running=", batch.max_running,
+      " max_batch_tokens=", batch.max_batch_tokens, " max_waiting=", o.engine.max_waiting,
+      " max_models=", o.max_models, " max_push_mb=", o.max_push_mb, " adapters=", o.adapters.size(),
+      " adapter_dir=", o.adapter_dir, " address=", o.server.address,
+      " http_address=", o.server.http_address);
 }
 
 }  // namespace tact

@@ -18,6 +18,7 @@ namespace tact {
 
 struct PolicyOptions {
   std::string model;  // Hugging Face folder of a T5
+  WeightType weight_type = WeightType::kF32;
   EngineOptions engine;
   size_t max_models = 16;  // base included
   uint64_t max_push_mb = 2048;

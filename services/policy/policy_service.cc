@@ -82,7 +82,7 @@ PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptio
       limits_{options.engine.sequence.max_prompt_tokens, options.engine.sequence.max_new_tokens,
               model_.config.vocab_size, std::min(kMaxBeams, options.engine.batch.max_running)},
       registry_(BaseEntry(model_), options.max_models),
-      push_(registry_, options.engine.sequence, options.max_push_bytes),
+      push_(registry_, options.engine.sequence, options.weight_type, options.max_push_bytes),
       adapters_(registry_, options.engine.sequence, options.adapter_dir),
       engine_(options.engine, model_.config) {}
 

@@ -24,6 +24,7 @@ namespace tact {
 
 struct PolicyServiceOptions {
   EngineOptions engine;
+  WeightType weight_type = WeightType::kF32;  // of pushed full weights
   size_t max_models = 4;
   uint64_t max_push_bytes = uint64_t{2} << 30;
   std::filesystem::path adapter_dir = {};  // where LoadAdapter may read; empty: nowhere

@@ -127,7 +127,9 @@ absl::StatusOr<ServedEntry> PushHandler::Build(const v1::PushHeader& header,
   if (header.has_lora()) return BuildLora(header, tensors);
   ASSIGN_OR_RETURN(const ServedEntry base, registry_.Find(kBaseModel, "header.model"));
   const T5Config& config = base.weights.snapshot->config;
-  ASSIGN_OR_RETURN(auto snapshot, BuildSnapshot(config, TensorSource(tensors, kPayload), limits_));
+  TensorSource source(tensors, kPayload);
+  source.set_weight_type(weight_type_);
+  ASSIGN_OR_RETURN(auto snapshot, BuildSnapshot(config, std::move(source), limits_));
   return ServedEntry{header.model(),
                      header.weight_version(),
                      header.sha256(),

@@ -33,9 +33,10 @@ class StagingBudget {
 
 class PushHandler {
  public:
-  // `registry` must outlive the handler.
-  PushHandler(ModelRegistry& registry, const SequenceLimits& limits, uint64_t max_bytes)
-      : registry_(registry), limits_(limits), budget_(max_bytes) {}
+  // `registry` must outlive the handler. Full weights are held as `weight_type`.
+  PushHandler(ModelRegistry& registry, const SequenceLimits& limits, WeightType weight_type,
+              uint64_t max_bytes)
+      : registry_(registry), limits_(limits), weight_type_(weight_type), budget_(max_bytes) {}
 
   // Reads one message into `*request`; false at the end of the stream.
   using ReadMessage = absl::FunctionRef<bool(v1::PushWeightsRequest* request)>;
@@ -52,6 +53,7 @@ class PushHandler {
 
   ModelRegistry& registry_;
   const SequenceLimits limits_;
+  const WeightType weight_type_;
   StagingBudget budget_;
 };
 

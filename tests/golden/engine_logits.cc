@@ -4,6 +4,7 @@
 
 #include "services/policy/engine/decoder.h"
 #include "services/policy/engine/encoder.h"
+#include "tests/golden/reference.h"
 
 namespace tact::golden {
 namespace {
@@ -52,6 +53,31 @@ std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenR
     });
   }
   return all;
+}
+
+std::vector<GivenResponse> RecordedSteps(const nlohmann::json& json, const SafeTensors& tensors) {
+  const auto prompts = Ids(tensors, "input_ids"), inputs = Ids(tensors, "step_ids");
+  const int64_t width = Shape(tensors, "input_ids")[1], steps = json["steps"];
+  std::vector<GivenResponse> responses;
+  for (int64_t row = 0; row < json["step_rows"]; ++row) {
+    const auto prompt = prompts.begin() + row * width;
+    const int64_t length = json["prompt_lengths"][row];
+    const auto input = inputs.begin() + row * steps;
+    responses.push_back({{prompt, prompt + length}, {input, input + steps}, nullptr});
+  }
+  return responses;
+}
+
+std::vector<float> RowsFirst(const std::vector<float>& logits, size_t rows, size_t vocab) {
+  const size_t steps = logits.size() / rows / vocab;
+  std::vector<float> out(logits.size());
+  for (size_t step = 0; step < steps; ++step) {
+    for (size_t row = 0; row < rows; ++row) {
+      std::copy_n(logits.begin() + (step * rows + row) * vocab, vocab,
+                  out.begin() + (row * steps + step) * vocab);
+    }
+  }
+  return out;
 }
 
 }  // namespace tact::golden

@@ -3,6 +3,7 @@
 #define TACT_TESTS_GOLDEN_ENGINE_LOGITS_H_
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct GivenResponse {
 // a pass: 1 decodes as generation does, more as teacher forcing does; all have the same number.
 std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenResponse> responses,
                                 int64_t positions_at_once);
+
+// The steps that t5/NAME.json and .safetensors record.
+std::vector<GivenResponse> RecordedSteps(const nlohmann::json& json, const SafeTensors& tensors);
+
+// [steps, rows, vocab] as [rows, steps, vocab].
+std::vector<float> RowsFirst(const std::vector<float>& logits, size_t rows, size_t vocab);
 
 }  // namespace tact::golden
 

@@ -76,7 +76,7 @@ absl::StatusOr<PositionBias> ReadPositionBias(const T5Config& config, TensorSour
                                               const SequenceLimits& limits);
 
 // Reads every tensor that `config` needs; a missing, misshapen, unknown or not finite one is an
-// INVALID_ARGUMENT that names it.
+// INVALID_ARGUMENT that names it. Linears are held as `source`'s weight type.
 absl::StatusOr<std::shared_ptr<const Snapshot>> BuildSnapshot(const T5Config& config,
                                                               TensorSource source,
                                                               const SequenceLimits& limits);

@@ -56,7 +56,8 @@ absl::StatusOr<PackedLinear> TensorSource::Linear(std::initializer_list<std::str
       stacked.insert(stacked.end(), values.begin(), values.end());
     }
   }
-  return PackedLinear(stacked.data(), nullptr, out * static_cast<int64_t>(names.size()), in);
+  return PackedLinear(stacked.data(), nullptr, out * static_cast<int64_t>(names.size()), in,
+                      weight_type_);
 }
 
 uint64_t TensorSource::NumElements() const {

@@ -34,9 +34,11 @@ class TensorSource {
   // INVALID_ARGUMENT names the tensor: missing, another shape, not a float, not finite.
   absl::StatusOr<std::vector<float>> Read(const std::string& name, std::vector<int64_t> shape);
 
-  // Weights [out, in] each, stacked into one product y = x [W0; W1; ...]^T.
+  // Weights [out, in] each, stacked into one product y = x [W0; W1; ...]^T, held as weight_type.
   absl::StatusOr<PackedLinear> Linear(std::initializer_list<std::string> names, int64_t out,
                                       int64_t in);
+
+  void set_weight_type(WeightType type) { weight_type_ = type; }
 
   // Marks a name as known without reading it.
   void Ignore(const std::string& name) { used_.insert(name); }
@@ -56,6 +58,7 @@ class TensorSource {
   std::function<const TensorView*(std::string_view)> find_;
   std::function<std::string(std::string_view)> where_;  // file and tensor, for errors
   std::set<std::string> used_;
+  WeightType weight_type_ = WeightType::kF32;
 };
 
 }  // namespace tact

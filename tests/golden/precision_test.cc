@@ -1,0 +1,79 @@
+// How far bf16 and int8 weights are from the reference's f32 logits: the bounds that the docs state
+// (docs/differences/precision.md).
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/golden/engine_logits.h"
+#include "tests/golden/reference.h"
+
+namespace tact::golden {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Agreement {
+  double argmax = 0;      // share of positions with the same best token
+  double mean_error = 0;  // of the logprob of the reference's best token
+  double greatest_error = 0;
+};
+
+double LogSumExp(const float* logits, size_t size) {
+  const double top = *std::max_element(logits, logits + size);
+  double sum = 0;
+  for (size_t i = 0; i < size; ++i) sum += std::exp(logits[i] - top);
+  return top + std::log(sum);
+}
+
+Agreement Compare(const std::vector<float>& actual, const std::vector<float>& expected,
+                  size_t vocab) {
+  Agreement out;
+  const size_t positions = expected.size() / vocab;
+  for (size_t at = 0; at < positions; ++at) {
+    const float *a = actual.data() + at * vocab, *b = expected.data() + at * vocab;
+    const size_t best = std::max_element(b, b + vocab) - b;
+    const size_t chosen = std::max_element(a, a + vocab) - a;
+    const double error =
+        std::abs((a[best] - LogSumExp(a, vocab)) - (b[best] - LogSumExp(b, vocab)));
+    out.argmax += chosen == best ? 1.0 : 0.0;
+    out.mean_error += error;
+    out.greatest_error = std::max(out.greatest_error, error);
+  }
+  out.argmax /= static_cast<double>(positions);
+  out.mean_error /= static_cast<double>(positions);
+  return out;
+}
+
+// The recorded steps of one model, [rows, steps, vocab].
+Agreement StepAgreement(const std::string& name, WeightType type) {
+  const Json json = ReadJson("t5/" + name + ".json");
+  const SafeTensors tensors = golden::ReadTensors("t5/" + name + ".safetensors");
+  const auto folder = ReferenceFolder() / "models" / json["model"].get<std::string>();
+  const Checkpoint checkpoint = Checkpoint::Open(folder).value();
+  TensorSource source(checkpoint);
+  source.set_weight_type(type);
+  const T5Config config = T5Config::Load(folder).value();
+  const auto snapshot = BuildSnapshot(config, std::move(source), {}).value();
+  const auto responses = RecordedSteps(json, tensors);
+  return Compare(EngineLogits(*snapshot, responses, 1),
+                 RowsFirst(Floats(tensors, "step_logits"), responses.size(),
+                           static_cast<size_t>(config.vocab_size)),
+                 static_cast<size_t>(config.vocab_size));
+}
+
+void ExpectWithin(WeightType type, const char* name, const Agreement& bound) {
+  for (const char* model : {"t5_gated_untied", "t5_relu_tied"}) {
+    const Agreement found = StepAgreement(model, type);
+    std::printf("precision: %s %s argmax %.3f, logprob error mean %.4f, greatest %.4f\n", name,
+                model, found.argmax, found.mean_error, found.greatest_error);
+    EXPECT_GE(found.argmax, bound.argmax) << model;
+    EXPECT_LE(found.mean_error, bound.mean_error) << model;
+    EXPECT_LE(found.greatest_error, bound.greatest_error) << model;
+  }
+}
+
+TEST(GoldenPrecision, Bf16) { ExpectWithin(WeightType::kBF16, "bf16", {0.9, 0.05, 0.3}); }
+TEST(GoldenPrecision, Int8) { ExpectWithin(WeightType::kInt8, "int8", {0.8, 0.2, 1.0}); }
+
+}  // namespace
+}  // namespace tact::golden
