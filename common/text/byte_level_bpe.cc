@@ -30,8 +30,47 @@ std::array<char32_t, kBytes> ByteCharacters() {
   return characters;
 }
 
+// The byte that a character of a token stands for.
+std::optional<char> ByteOf(char32_t character) {
+  static const auto* const bytes = [] {
+    auto* made = new absl::flat_hash_map<char32_t, char>;
+    const auto characters = ByteCharacters();
+    for (size_t byte = 0; byte < kBytes; ++byte) {
+      made->emplace(characters[byte], static_cast<char>(byte));
+    }
+    return made;
+  }();
+  const auto found = bytes->find(character);
+  return found == bytes->end() ? std::nullopt : std::optional(found->second);
+}
+
 uint64_t PairKey(int32_t left, int32_t right) {
   return (static_cast<uint64_t>(left) << 32) | static_cast<uint32_t>(right);
+}
+
+// The two tokens of a line of merges.txt.
+std::optional<std::pair<std::string_view, std::string_view>> SplitMerge(std::string_view line) {
+  line = Strip(line);
+  const std::string_view first = line.substr(0, line.find(' '));
+  const std::string_view second = StripLeft(line.substr(first.size()));
+  if (first.empty() || second.empty() || second.find(' ') != second.npos) return std::nullopt;
+  return std::pair(first, second);
+}
+
+absl::Status CheckMerge(std::string_view line, const BpeVocabulary& vocabulary,
+                        std::string_view where) {
+  if (Strip(line).empty()) return absl::OkStatus();
+  const auto fail = [&](std::string_view found, std::string_view problem) {
+    return FieldError(where, Shorten(found), problem,
+                      "copy vocab.json and merges.txt from the same model");
+  };
+  const auto pair = SplitMerge(line);
+  if (!pair) return fail(line, "not two tokens with a space between them");
+  const auto [first, second] = *pair;
+  for (const auto& token : {std::string(first), std::string(second), StrCat(first, second)}) {
+    if (!vocabulary.ids.contains(token)) return fail(token, "a token that vocab.json lacks");
+  }
+  return absl::OkStatus();
 }
 
 // A linked list of symbols by position, so that joining two costs nothing but its own work.
@@ -107,19 +146,11 @@ const std::array<std::string, 256>& ByteTokens() {
 }
 
 std::string BytesOfTokens(std::string_view joined_tokens) {
-  static const auto* const bytes = [] {
-    auto* made = new absl::flat_hash_map<char32_t, char>;
-    const auto characters = ByteCharacters();
-    for (size_t byte = 0; byte < kBytes; ++byte) {
-      made->emplace(characters[byte], static_cast<char>(byte));
-    }
-    return made;
-  }();
   std::string out;
   for (size_t i = 0; i < joined_tokens.size();) {
     const char32_t character = NextCodePoint(joined_tokens, &i);
-    if (const auto found = bytes->find(character); found != bytes->end()) {
-      out.push_back(found->second);
+    if (const auto byte = ByteOf(character)) {
+      out.push_back(*byte);
     } else {
       AppendUtf8(character, &out);
     }
@@ -127,18 +158,44 @@ std::string BytesOfTokens(std::string_view joined_tokens) {
   return out;
 }
 
+std::string BytesOfToken(std::string_view token) {
+  std::string out;
+  for (size_t i = 0; i < token.size();) {
+    const auto byte = ByteOf(NextCodePoint(token, &i));
+    if (!byte) return std::string(token);
+    out.push_back(*byte);
+  }
+  return out;
+}
+
+absl::Status CheckMerges(std::string_view merges_txt, const BpeVocabulary& vocabulary,
+                         std::string_view file) {
+  size_t number = 0;
+  for (size_t end; (end = merges_txt.find('\n')) != merges_txt.npos;) {
+    const std::string_view line = merges_txt.substr(0, end);
+    merges_txt.remove_prefix(end + 1);
+    if (++number == 1) continue;  // "#version: 0.2"
+    RETURN_IF_ERROR(CheckMerge(line, vocabulary, StrCat(file, ": line ", number)));
+  }
+  if (merges_txt.empty()) return absl::OkStatus();
+  return FieldError(StrCat(file, ": line ", number + 1), Shorten(merges_txt),
+                    "the last line has no line end, so it would be left out",
+                    "copy the model's merges.txt again; if it is whole, end it with a line end");
+}
+
 BytePairMerger::BytePairMerger(std::string_view merges_txt, const BpeVocabulary& vocabulary,
-                               int32_t unk_id)
-    : unk_id_(unk_id) {
+                               int32_t unk_id, TokenizerFlavor flavor)
+    : unk_id_(unk_id), fast_(flavor == TokenizerFlavor::kFast) {
   for (size_t byte = 0; byte < kBytes; ++byte) {
-    byte_symbols_[byte] = Intern(ByteTokens()[byte], vocabulary);
+    const auto& token = ByteTokens()[byte];
+    const bool dropped = fast_ && !vocabulary.ids.contains(token);
+    byte_symbols_[byte] = dropped ? kDropped : Intern(token, vocabulary);
   }
   int32_t rank = 0;  // of the first line, which is left out
   for (size_t at = 0, end; (end = merges_txt.find('\n', at)) != merges_txt.npos; at = end + 1) {
     if (rank > 0) AddMerge(merges_txt.substr(at, end - at), rank, vocabulary);
     ++rank;
   }
-  symbols_.clear();
 }
 
 BytePairMerger::Symbol BytePairMerger::Intern(std::string_view token,
@@ -148,20 +205,20 @@ BytePairMerger::Symbol BytePairMerger::Intern(std::string_view token,
   if (added) {
     const auto found = vocabulary.ids.find(token);
     symbol_ids_.push_back(found == vocabulary.ids.end() ? unk_id_ : found->second);
+    symbol_texts_.push_back(&at->first);
   }
   return at->second;
 }
 
 void BytePairMerger::AddMerge(std::string_view line, int32_t rank,
                               const BpeVocabulary& vocabulary) {
-  line = Strip(line);
-  const std::string_view first = line.substr(0, line.find(' '));
-  const std::string_view second = StripLeft(line.substr(first.size()));
-  if (first.empty() || second.empty() || second.find(' ') != second.npos) return;
-  const Symbol left = Intern(first, vocabulary);
-  const Symbol right = Intern(second, vocabulary);
-  const Symbol result = Intern(StrCat(first, second), vocabulary);
-  merges_[PairKey(left, right)] = {rank, result};
+  const auto pair = SplitMerge(line);
+  if (!pair) return;
+  const Symbol left = Intern(pair->first, vocabulary);
+  const Symbol right = Intern(pair->second, vocabulary);
+  const Symbol result = Intern(StrCat(pair->first, pair->second), vocabulary);
+  const auto [at, added] = merges_.try_emplace(PairKey(left, right), Merge{rank, result});
+  if (!added && !fast_) at->second.rank = rank;
 }
 
 const BytePairMerger::Merge* BytePairMerger::Find(Symbol left, Symbol right) const {
@@ -170,7 +227,8 @@ const BytePairMerger::Merge* BytePairMerger::Find(Symbol left, Symbol right) con
 }
 
 // Rounds: the pair of lowest rank is merged wherever it stands, from left to right, before the
-// pairs that this makes are looked at.
+// pairs that this makes are looked at. The fast tokenizers look at them after every single merge,
+// which is the same unless a product ranks before its parts.
 std::vector<BytePairMerger::Symbol> BytePairMerger::MergeAll(std::vector<Symbol> symbols) const {
   SymbolList list(std::move(symbols));
   using Candidate = std::pair<int32_t, int32_t>;  // rank, position of the left symbol
@@ -195,6 +253,7 @@ std::vector<BytePairMerger::Symbol> BytePairMerger::MergeAll(std::vector<Symbol>
       if (merge == nullptr || merge->rank != rank) continue;
       list.Join(left, merge->result);
       merged.push_back(left);
+      if (fast_) break;
     }
     for (const int32_t left : merged) {
       offer(list.Previous(left));
@@ -202,6 +261,14 @@ std::vector<BytePairMerger::Symbol> BytePairMerger::MergeAll(std::vector<Symbol>
     }
   }
   return std::move(list).Left();
+}
+
+std::vector<BytePairMerger::Symbol> BytePairMerger::SymbolsOf(std::string_view word) const {
+  std::vector<Symbol> symbols;
+  symbols.reserve(word.size());
+  for (const char byte : word) symbols.push_back(byte_symbols_[static_cast<unsigned char>(byte)]);
+  std::erase(symbols, kDropped);
+  return symbols;
 }
 
 void BytePairMerger::AppendIds(std::string_view word, std::vector<int32_t>* ids) const {
@@ -213,14 +280,20 @@ void BytePairMerger::AppendIds(std::string_view word, std::vector<int32_t>* ids)
       return;
     }
   }
-  std::vector<Symbol> symbols;
-  for (const char byte : word) symbols.push_back(byte_symbols_[static_cast<unsigned char>(byte)]);
   std::vector<int32_t> made;
-  for (const Symbol symbol : MergeAll(std::move(symbols))) made.push_back(symbol_ids_[symbol]);
+  for (const Symbol symbol : MergeAll(SymbolsOf(word))) made.push_back(symbol_ids_[symbol]);
   ids->insert(ids->end(), made.begin(), made.end());
   if (!cached) return;
   absl::MutexLock lock(&mutex_);
   if (cache_.size() < kCachedWords) cache_.emplace(std::string(word), std::move(made));
+}
+
+void BytePairMerger::AppendTokens(std::string_view word, TokenList* out) const {
+  if (out->texts == nullptr) return AppendIds(word, &out->ids);
+  for (const Symbol symbol : MergeAll(SymbolsOf(word))) {
+    const auto index = static_cast<size_t>(symbol);
+    out->Add(symbol_ids_[index], *symbol_texts_[index]);
+  }
 }
 
 }  // namespace tact

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/text/testing/model_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -59,9 +60,10 @@ BpeVocabulary Vocabulary(const Words& tokens) {
   return out;
 }
 
-Words Merged(const std::string& merges, const Words& vocabulary, const std::string& word) {
+Words Merged(const std::string& merges, const Words& vocabulary, const std::string& word,
+             TokenizerFlavor flavor = kSlow) {
   const BpeVocabulary known = Vocabulary(vocabulary);
-  const BytePairMerger merger(merges, known, 0);
+  const BytePairMerger merger(merges, known, 0, flavor);
   std::vector<int32_t> ids;
   merger.AppendIds(word, &ids);
   Words out;
@@ -147,7 +149,7 @@ TEST(BytePairMerger, EqualsTheNaiveLoop) {
 
 TEST(BytePairMerger, LongWordsAreNotQuadratic) {
   const BpeVocabulary known = Vocabulary({"a", "aa"});
-  const BytePairMerger merger("#\na a\n", known, 0);
+  const BytePairMerger merger("#\na a\n", known, 0, kFast);
   std::vector<int32_t> ids;
   merger.AppendIds(std::string(1'000'001, 'a'), &ids);  // the naive loop would take minutes
   EXPECT_EQ(ids.size(), 500'001u);
@@ -155,7 +157,7 @@ TEST(BytePairMerger, LongWordsAreNotQuadratic) {
 
 TEST(BytePairMerger, ManyThreadsShareTheCache) {
   const BpeVocabulary known = Vocabulary({"a", "b", "ab"});
-  const BytePairMerger merger("#\na b\n", known, 0);
+  const BytePairMerger merger("#\na b\n", known, 0, kFast);
   std::vector<std::thread> threads;
   std::vector<std::vector<int32_t>> results(4);
   for (auto& result : results) {

@@ -1,7 +1,6 @@
-// RoBERTa's tokenizer: GPT-2's words, byte-level BPE, `<s> a </s>` around. Exactly RobertaTokenizer
-// (the slow one) of transformers 4.27.2, with <mask> eating the white space on its left.
-//
-// RobertaTokenizerFast gives the same ids; it decodes special tokens the same way too.
+// RoBERTa's tokenizer, slow flavour: GPT-2's words, byte-level BPE, `<s> a </s>` around. Exactly
+// RobertaTokenizer of transformers 4.27.2, with <mask> eating the white space on its left;
+// roberta_fast_tokenizer.h says what the fast one does otherwise.
 #ifndef TACT_COMMON_TEXT_ROBERTA_TOKENIZER_H_
 #define TACT_COMMON_TEXT_ROBERTA_TOKENIZER_H_
 
@@ -28,7 +27,7 @@ class RobertaTokenizer : public SlowTokenizer {
                                         std::span<const int32_t> b) const override;
 
  protected:
-  void AppendIds(std::string_view text, std::vector<int32_t>* ids) const override;
+  void AppendTokens(std::string_view text, TokenList* out) const override;
   std::string JoinTokens(std::span<const std::string> tokens) const override;
   std::string BaseIdToToken(int32_t id) const override;
   int32_t BaseTokenToId(std::string_view token) const override;
@@ -39,7 +38,7 @@ class RobertaTokenizer : public SlowTokenizer {
   RobertaTokenizer(BpeVocabulary vocabulary, std::string_view merges, int32_t unk_id,
                    bool add_prefix_space)
       : vocabulary_(std::move(vocabulary)),
-        merger_(merges, vocabulary_, unk_id),
+        merger_(merges, vocabulary_, unk_id, TokenizerFlavor::kSlow),
         unk_id_(unk_id),
         add_prefix_space_(add_prefix_space) {}
 

@@ -1,31 +1,14 @@
 #include "common/text/slow_tokenizer.h"
 
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "common/text/clean_up.h"
 #include "common/text/utf8.h"
 
 namespace tact {
-
-std::string CleanUpTokenization(std::string text) {
-  // One after the other: an earlier replacement may make room for a later one.
-  static constexpr std::array<std::pair<const char*, const char*>, 10> kSteps = {{{" .", "."},
-                                                                                  {" ?", "?"},
-                                                                                  {" !", "!"},
-                                                                                  {" ,", ","},
-                                                                                  {" ' ", "'"},
-                                                                                  {" n't", "n't"},
-                                                                                  {" 'm", "'m"},
-                                                                                  {" 's", "'s"},
-                                                                                  {" 've", "'ve"},
-                                                                                  {" 're", "'re"}}};
-  for (const auto& [from, to] : kSteps) absl::StrReplaceAll({{from, to}}, &text);
-  return text;
-}
 
 void SlowTokenizer::AddUnlessKnown(const std::string& token) {
   if (token == unk_token_ || TokenToId(token) != base_unk_id_) return;
@@ -38,10 +21,7 @@ absl::Status SlowTokenizer::AddFromFile(const TokenizerSettings& settings, std::
   for (const auto& [token, id] : settings.added) {
     AddUnlessKnown(token);
     if (TokenToId(token) == id) continue;
-    return FieldError(StrCat(file, ": \"", token, "\""), StrCat(id),
-                      StrCat("the added token must have id ", TokenToId(token),
-                             ", the next one of this vocabulary"),
-                      "copy vocabulary and added_tokens.json from the same model");
+    return AddedIdError(file, token, id, TokenToId(token));
   }
   return absl::OkStatus();
 }
@@ -49,18 +29,11 @@ absl::Status SlowTokenizer::AddFromFile(const TokenizerSettings& settings, std::
 absl::Status SlowTokenizer::FinishLoading(const TokenizerSettings& settings,
                                           std::string_view file) {
   const auto& named = settings.special.named;
-  for (const TokenRole role : {kPad, kEos, kUnk}) {
-    if (named[role]) continue;
-    return FieldError(file, "null", "the tokenizer has no pad, eos or unk token",
-                      "name them in special_tokens_map.json");
-  }
+  RETURN_IF_ERROR(RequireRoles(settings.special, {kPad, kEos, kUnk}, "pad, eos or unk", file));
   unk_token_ = named[kUnk]->content;
   base_unk_id_ = BaseTokenToId(unk_token_);
-  if (base_unk_id_ < 0) {
-    return FieldError(file, unk_token_, "the vocabulary lacks the unknown token",
-                      "copy vocabulary and special_tokens_map.json from the same model");
-  }
-  RETURN_IF_ERROR(AddFromFile(settings, StrCat(file, " with added_tokens.json")));
+  if (base_unk_id_ < 0) return UnknownTokenError(file, unk_token_);
+  RETURN_IF_ERROR(AddFromFile(settings, file));
   std::vector<AddedToken> unsplit = settings.special.All();
   for (const auto& token : unsplit) AddUnlessKnown(token.content);
   for (const auto& token : unsplit) {
@@ -78,17 +51,28 @@ absl::Status SlowTokenizer::FinishLoading(const TokenizerSettings& settings,
   return absl::OkStatus();
 }
 
-std::vector<int32_t> SlowTokenizer::EncodeBare(std::string_view text) const {
+void SlowTokenizer::EncodeInto(std::string_view text, TokenList* out) const {
   const std::string prepared = Prepare(ReplaceInvalidUtf8(text));
-  std::vector<int32_t> ids;
   for (const auto& part : splitter_->Split(prepared)) {
     if (part.special) {
-      ids.push_back(TokenToId(part.text));
+      out->Add(TokenToId(part.text), part.text);
     } else {
-      AppendIds(part.text, &ids);
+      AppendTokens(part.text, out);
     }
   }
-  return ids;
+}
+
+std::vector<int32_t> SlowTokenizer::EncodeBare(std::string_view text) const {
+  TokenList tokens;
+  EncodeInto(text, &tokens);
+  return std::move(tokens.ids);
+}
+
+std::vector<std::string> SlowTokenizer::Tokenize(std::string_view text) const {
+  std::vector<std::string> texts;
+  TokenList tokens{{}, &texts};
+  EncodeInto(text, &tokens);
+  return texts;
 }
 
 std::string SlowTokenizer::Decode(std::span<const int32_t> ids, bool skip_special_tokens) const {

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "common/text/special_tokens.h"
 #include "common/text/string_map.h"
+#include "common/text/token_list.h"
 #include "common/text/tokenizer.h"
 #include "common/text/tokenizer_settings.h"
 
@@ -22,7 +23,9 @@ namespace tact {
 
 class SlowTokenizer : public Tokenizer {
  public:
+  TokenizerFlavor flavor() const override { return TokenizerFlavor::kSlow; }
   std::vector<int32_t> EncodeBare(std::string_view text) const override;
+  std::vector<std::string> Tokenize(std::string_view text) const override;
   std::string Decode(std::span<const int32_t> ids, bool skip_special_tokens) const override;
   std::string IdToToken(int32_t id) const override;
   int32_t TokenToId(std::string_view token) const override;
@@ -40,7 +43,7 @@ class SlowTokenizer : public Tokenizer {
   absl::Status FinishLoading(const TokenizerSettings& settings, std::string_view file);
 
   // The model's own tokenizer and vocabulary, without special and added tokens.
-  virtual void AppendIds(std::string_view text, std::vector<int32_t>* ids) const = 0;
+  virtual void AppendTokens(std::string_view text, TokenList* out) const = 0;
   virtual std::string JoinTokens(std::span<const std::string> tokens) const = 0;
   virtual std::string BaseIdToToken(int32_t id) const = 0;
   virtual int32_t BaseTokenToId(std::string_view token) const = 0;  // the unk id if it has it not
@@ -52,6 +55,7 @@ class SlowTokenizer : public Tokenizer {
   std::optional<int32_t> role_id(TokenRole role) const { return role_ids_[role]; }
 
  private:
+  void EncodeInto(std::string_view text, TokenList* out) const;
   void AddUnlessKnown(const std::string& token);
   absl::Status AddFromFile(const TokenizerSettings& settings, std::string_view file);
 
@@ -64,9 +68,6 @@ class SlowTokenizer : public Tokenizer {
   int32_t base_unk_id_ = -1;
   std::string unk_token_;
 };
-
-// Python's clean_up_tokenization: " ." to ".", " n't" to "n't", and eight more.
-std::string CleanUpTokenization(std::string text);
 
 }  // namespace tact
 

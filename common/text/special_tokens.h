@@ -1,5 +1,6 @@
-// Special tokens written inside a text: which there are, and how the text is cut around them.
-// Follows PreTrainedTokenizer.tokenize of transformers 4.27.2.
+// Special tokens written inside a text: which there are, and how the slow tokenizers cut the text
+// around them (the fast ones: added_vocabulary.h). Follows PreTrainedTokenizer.tokenize of
+// transformers 4.27.2.
 #ifndef TACT_COMMON_TEXT_SPECIAL_TOKENS_H_
 #define TACT_COMMON_TEXT_SPECIAL_TOKENS_H_
 
@@ -13,12 +14,15 @@
 
 namespace tact {
 
-// A token that is never split. Python's plain str tokens eat the white space on both sides; its
-// AddedToken objects say which side they eat.
+// A token that is never split. To the slow tokenizers a plain str eats the white space on both
+// sides, to the fast ones on none; Python's AddedToken objects say which side they eat. Only the
+// fast ones heed the last two.
 struct AddedToken {
   std::string content;
   bool lstrip = true;  // eats white space on its left
   bool rstrip = true;
+  bool normalized = false;   // looked for in the normalized text
+  bool single_word = false;  // only where no letter stands beside it
 };
 
 // Python's SPECIAL_TOKENS_ATTRIBUTES, in its order (tokens that the vocabulary lacks get ids in

@@ -1,11 +1,6 @@
-// T5's tokenizer: sentencepiece pieces, then 100 sentinels <extra_id_99> ... <extra_id_0> at the
-// end of the vocabulary. Exactly T5Tokenizer (the slow one) of transformers 4.27.2.
-//
-// The fast one (T5TokenizerFast, what AutoTokenizer gives where tokenizer.json is there) differs,
-// as measured with the same model: it turns white space at the end of a text into one more piece
-// "▁" before </s> (so the notebook's prompts, which end in "Summary: ", are one id longer); it
-// keeps white space around special tokens in the text; it cuts some combining accents otherwise;
-// and it decodes without the space that the slow one puts before a special token.
+// T5's tokenizer, slow flavour: sentencepiece pieces, then 100 sentinels <extra_id_99> ...
+// <extra_id_0> at the end of the vocabulary. Exactly T5Tokenizer of transformers 4.27.2;
+// t5_fast_tokenizer.h says what the fast one does otherwise.
 #ifndef TACT_COMMON_TEXT_T5_TOKENIZER_H_
 #define TACT_COMMON_TEXT_T5_TOKENIZER_H_
 
@@ -32,7 +27,7 @@ class T5Tokenizer : public SlowTokenizer {
                                         std::span<const int32_t> b) const override;
 
  protected:
-  void AppendIds(std::string_view text, std::vector<int32_t>* ids) const override;
+  void AppendTokens(std::string_view text, TokenList* out) const override;
   std::string JoinTokens(std::span<const std::string> tokens) const override;
   std::string BaseIdToToken(int32_t id) const override;
   int32_t BaseTokenToId(std::string_view token) const override;

@@ -5,7 +5,9 @@
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "common/text/roberta_fast_tokenizer.h"
 #include "common/text/roberta_tokenizer.h"
+#include "common/text/t5_fast_tokenizer.h"
 #include "common/text/t5_tokenizer.h"
 #include "common/text/utf8.h"
 
@@ -47,11 +49,25 @@ absl::Status TooLong(std::string_view field_name, size_t found, size_t limit) {
                    StrCat("the text is above the limit of ", limit, " tokens"));
 }
 
-// How many tokens the frame takes must leave room for at least one of the text.
-absl::Status CheckLimit(size_t frame, size_t limit) {
-  if (limit > frame) return absl::OkStatus();
+// The limit must hold the frame; in the slow flavour, where a text would have to lose every token,
+// also one of them.
+absl::Status CheckLimit(const Tokenizer& tokenizer, size_t tokens, size_t frame, size_t limit) {
+  const bool may_empty = tokenizer.flavor() == TokenizerFlavor::kFast || tokens == 0;
+  if (limit > frame || (limit == frame && may_empty)) return absl::OkStatus();
   return FieldError("max_tokens", StrCat(limit),
                     StrCat("must be above ", frame, ", the number of special tokens"), "raise it");
+}
+
+void CutSlowly(std::vector<int32_t>* a, std::vector<int32_t>* b, size_t limit) {
+  while (a->size() + b->size() > limit) (a->size() > b->size() ? a : b)->pop_back();
+}
+
+// The shorter one stays whole if the other can give enough; else each gets a half.
+void CutFast(std::vector<int32_t>* a, std::vector<int32_t>* b, size_t limit) {
+  if (a->size() + b->size() <= limit) return;
+  if (a->size() > b->size()) std::swap(a, b);
+  if (a->size() > limit / 2) a->resize(limit / 2);
+  b->resize(limit - a->size());
 }
 
 }  // namespace
@@ -61,13 +77,19 @@ std::vector<int32_t> Tokenizer::Encode(std::string_view text) const {
 }
 
 std::vector<int32_t> Tokenizer::EncodePair(std::string_view a, std::string_view b) const {
+  if (b.empty() && flavor() == TokenizerFlavor::kFast) return Encode(a);
   return AddSpecialTokens(EncodeBare(a), EncodeBare(b));
 }
 
-absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(
-    const std::filesystem::path& folder) {
-  if (Has(folder, "spiece.model")) return T5Tokenizer::Load(folder);
-  if (Has(folder, "vocab.json") && Has(folder, "merges.txt")) return RobertaTokenizer::Load(folder);
+absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const std::filesystem::path& folder,
+                                                               TokenizerFlavor flavor) {
+  const bool fast = flavor == TokenizerFlavor::kFast;
+  if (Has(folder, "spiece.model")) {
+    return fast ? T5FastTokenizer::Load(folder) : T5Tokenizer::Load(folder);
+  }
+  if (Has(folder, "vocab.json") && Has(folder, "merges.txt")) {
+    return fast ? RobertaFastTokenizer::Load(folder) : RobertaTokenizer::Load(folder);
+  }
   return NoTokenizer(folder);
 }
 
@@ -75,8 +97,8 @@ absl::StatusOr<Encoded> EncodeBounded(const Tokenizer& tokenizer, std::string_vi
                                       const EncodeOptions& options, std::string_view field_name) {
   RETURN_IF_ERROR(ValidateUtf8(text, field_name));
   const size_t frame = tokenizer.AddSpecialTokens({}).size();
-  RETURN_IF_ERROR(CheckLimit(frame, options.max_tokens));
   std::vector<int32_t> ids = tokenizer.EncodeBare(text);
+  RETURN_IF_ERROR(CheckLimit(tokenizer, ids.size(), frame, options.max_tokens));
   Encoded whole{tokenizer.AddSpecialTokens(ids)};
   if (options.truncation == Truncation::kError) {
     if (whole.ids.size() <= options.max_tokens) return whole;
@@ -93,20 +115,20 @@ absl::StatusOr<Encoded> EncodeBounded(const Tokenizer& tokenizer, std::string_vi
 absl::StatusOr<Encoded> EncodePairBounded(const Tokenizer& tokenizer, std::string_view a,
                                           std::string_view b, const EncodeOptions& options,
                                           std::string_view field_name) {
+  const bool fast = tokenizer.flavor() == TokenizerFlavor::kFast;
+  if (fast && b.empty()) return EncodeBounded(tokenizer, a, options, field_name);
   RETURN_IF_ERROR(ValidateUtf8(a, field_name));
   RETURN_IF_ERROR(ValidateUtf8(b, field_name));
   const size_t frame = tokenizer.AddSpecialTokens({}, {}).size();
-  RETURN_IF_ERROR(CheckLimit(frame, options.max_tokens));
   std::vector<int32_t> first = tokenizer.EncodeBare(a);
   std::vector<int32_t> second = tokenizer.EncodeBare(b);
+  RETURN_IF_ERROR(CheckLimit(tokenizer, first.size() + second.size(), frame, options.max_tokens));
   Encoded whole{tokenizer.AddSpecialTokens(first, second)};
   if (options.truncation == Truncation::kError) {
     if (whole.ids.size() <= options.max_tokens) return whole;
     return TooLong(field_name, whole.ids.size(), options.max_tokens);
   }
-  while (first.size() + second.size() + frame > options.max_tokens) {
-    (first.size() > second.size() ? first : second).pop_back();
-  }
+  (fast ? CutFast : CutSlowly)(&first, &second, options.max_tokens - frame);
   Encoded cut{tokenizer.AddSpecialTokens(first, second)};
   cut.truncated = cut.ids != whole.ids;
   return cut;

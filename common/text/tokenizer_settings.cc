@@ -35,26 +35,30 @@ absl::StatusOr<json> ReadJsonObject(const std::filesystem::path& path) {
 absl::StatusOr<AddedToken> ParseToken(const json& value, const AddedToken& as_string,
                                       const std::string& where) {
   if (value.is_string()) {
-    return AddedToken{value.get<std::string>(), as_string.lstrip, as_string.rstrip};
+    AddedToken token = as_string;
+    token.content = value.get<std::string>();
+    return token;
   }
   if (value.is_object() && value.contains("content") && value["content"].is_string()) {
     const auto flag = [&](const char* key) {
       return value.contains(key) && value[key].is_boolean() && value[key].get<bool>();
     };
-    return AddedToken{value["content"].get<std::string>(), flag("lstrip"), flag("rstrip")};
+    return AddedToken{value["content"].get<std::string>(), flag("lstrip"), flag("rstrip"),
+                      flag("normalized"), flag("single_word")};
   }
   return FieldError(where, value.dump(-1, ' ', false, json::error_handler_t::replace),
                     "a token must be a string or an object with a string \"content\"",
                     "mend the file or remove the key");
 }
 
-absl::StatusOr<std::vector<AddedToken>> ParseTokens(const json& value, const std::string& where) {
+absl::StatusOr<std::vector<AddedToken>> ParseTokens(const json& value, const AddedToken& plain,
+                                                    const std::string& where) {
   if (!value.is_array()) {
     return FieldError(where, value.type_name(), "must be a list of tokens", "mend the file");
   }
   std::vector<AddedToken> tokens;
   for (const auto& item : value) {
-    ASSIGN_OR_RETURN(auto token, ParseToken(item, AddedToken{}, where));
+    ASSIGN_OR_RETURN(auto token, ParseToken(item, plain, where));
     tokens.push_back(std::move(token));
   }
   return tokens;
@@ -62,7 +66,8 @@ absl::StatusOr<std::vector<AddedToken>> ParseTokens(const json& value, const std
 
 // Named and additional tokens of one file.
 absl::Status ReadTokens(const json& object, const std::string& file, bool is_map,
-                        SpecialTokens* special, std::optional<std::vector<AddedToken>>* more) {
+                        const AddedToken& plain, SpecialTokens* special,
+                        std::optional<std::vector<AddedToken>>* more) {
   for (size_t role = 0; role < kRoleCount; ++role) {
     const auto found = object.find(kRoleKeys[role]);
     if (found == object.end()) continue;
@@ -71,12 +76,12 @@ absl::Status ReadTokens(const json& object, const std::string& file, bool is_map
       slot.reset();
       continue;
     }
-    const AddedToken as_string = is_map ? AddedToken{} : slot.value_or(AddedToken{});
+    const AddedToken as_string = is_map ? plain : slot.value_or(plain);
     ASSIGN_OR_RETURN(slot, ParseToken(*found, as_string, StrCat(file, ": ", kRoleKeys[role])));
   }
   const auto found = object.find("additional_special_tokens");
   if (found == object.end() || found->is_null()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(*more, ParseTokens(*found, StrCat(file, ": additional_special_tokens")));
+  ASSIGN_OR_RETURN(*more, ParseTokens(*found, plain, StrCat(file, ": additional_special_tokens")));
   return absl::OkStatus();
 }
 
@@ -118,18 +123,42 @@ absl::StatusOr<TokenizerSettings> ReadTokenizerSettings(const std::filesystem::p
   TokenizerSettings out = std::move(defaults);
   const auto config_file = folder / "tokenizer_config.json";
   ASSIGN_OR_RETURN(const json config, ReadJsonObject(config_file));
-  RETURN_IF_ERROR(
-      ReadTokens(config, config_file.string(), false, &out.special, &out.config_additional));
+  RETURN_IF_ERROR(ReadTokens(config, config_file.string(), false, out.plain, &out.special,
+                             &out.config_additional));
   RETURN_IF_ERROR(ReadOptions(config, config_file.string(), &out));
 
   const auto map_file = folder / "special_tokens_map.json";
   ASSIGN_OR_RETURN(const json map, ReadJsonObject(map_file));
-  RETURN_IF_ERROR(ReadTokens(map, map_file.string(), true, &out.special, &out.map_additional));
+  RETURN_IF_ERROR(
+      ReadTokens(map, map_file.string(), true, out.plain, &out.special, &out.map_additional));
 
   const auto added_file = folder / "added_tokens.json";
   ASSIGN_OR_RETURN(const json added, ReadJsonObject(added_file));
   RETURN_IF_ERROR(ReadAdded(added, added_file.string(), &out));
   return out;
+}
+
+absl::Status RequireRoles(const SpecialTokens& special, std::initializer_list<TokenRole> roles,
+                          std::string_view names, std::string_view file) {
+  for (const TokenRole role : roles) {
+    if (special.named[role]) continue;
+    return FieldError(file, "null", StrCat("the tokenizer has no ", names, " token"),
+                      "name them in special_tokens_map.json");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UnknownTokenError(std::string_view file, std::string_view token) {
+  return FieldError(file, token, "the vocabulary lacks the unknown token",
+                    "copy vocabulary and special_tokens_map.json from the same model");
+}
+
+absl::Status AddedIdError(std::string_view file, std::string_view token, int32_t found,
+                          int32_t expected) {
+  return FieldError(
+      StrCat(file, " with added_tokens.json: \"", token, "\""), StrCat(found),
+      StrCat("the added token must have id ", expected, ", the next one of this vocabulary"),
+      "copy vocabulary and added_tokens.json from the same model");
 }
 
 }  // namespace tact

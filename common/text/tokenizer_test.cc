@@ -1,13 +1,13 @@
 #include "common/text/tokenizer.h"
 
-#include <cstdlib>
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/text/testing/model_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -18,26 +18,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Ids = std::vector<int32_t>;
 
-// A folder of its own for a test, with a copy of one of the tiny tokenizers.
-class ModelFolder {
- public:
-  explicit ModelFolder(const char* like = nullptr) {
-    std::string name = testing::TempDir() + "tokenizer_XXXXXX";
-    path_ = ::mkdtemp(name.data());
-    if (like != nullptr) std::filesystem::copy(std::string("testdata/") + like, path_);
-  }
-  ~ModelFolder() { std::filesystem::remove_all(path_); }
-  void Write(const char* file, std::string_view text) const {
-    std::ofstream(path_ / file, std::ios::binary) << text;
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::unique_ptr<const Tokenizer> Load(const std::filesystem::path& folder) {
-  auto loaded = LoadTokenizer(folder);
+std::unique_ptr<const Tokenizer> Load(const std::filesystem::path& folder,
+                                      TokenizerFlavor flavor = TokenizerFlavor::kFast) {
+  auto loaded = LoadTokenizer(folder, flavor);
   EXPECT_TRUE(loaded.ok()) << loaded.status();
   return loaded.ok() ? std::move(*loaded) : nullptr;
 }
@@ -83,10 +66,12 @@ TEST(LoadTokenizer, DamagedFilesAreNamed) {
   for (const auto& c : cases) {
     const ModelFolder folder(c.like);
     folder.Write(c.file, c.text);
-    const auto got = LoadTokenizer(folder.path());
-    ASSERT_FALSE(got.ok()) << c.want;
-    EXPECT_EQ(got.status().code(), absl::StatusCode::kInvalidArgument) << got.status();
-    EXPECT_THAT(std::string(got.status().message()), HasSubstr(c.want));
+    for (const TokenizerFlavor flavor : kFlavors) {
+      const auto got = LoadTokenizer(folder.path(), flavor);
+      ASSERT_FALSE(got.ok()) << c.want;
+      EXPECT_EQ(got.status().code(), absl::StatusCode::kInvalidArgument) << got.status();
+      EXPECT_THAT(std::string(got.status().message()), HasSubstr(c.want));
+    }
   }
 }
 
@@ -112,7 +97,8 @@ TEST(T5Tokenizer, ConfigSetsTheNumberOfSentinels) {
 TEST(RobertaTokenizer, FramesAndRoles) {
   const auto bpe = Load("testdata/bpe");
   EXPECT_THAT(bpe->Encode(""), ElementsAre(0, 2));
-  EXPECT_THAT(bpe->EncodePair("", ""), ElementsAre(0, 2, 2, 2));
+  EXPECT_THAT(bpe->EncodePair("", ""), ElementsAre(0, 2));  // an empty second text is none
+  EXPECT_THAT(Load("testdata/bpe", kSlow)->EncodePair("", ""), ElementsAre(0, 2, 2, 2));
   EXPECT_EQ(bpe->bos_id(), 0);
   EXPECT_EQ(bpe->pad_id(), 1);
   EXPECT_EQ(bpe->TokenToId("no such token"), bpe->unk_id());
@@ -120,15 +106,15 @@ TEST(RobertaTokenizer, FramesAndRoles) {
   EXPECT_EQ(bpe->Decode(Ids{-1, 100'000}, false), "");
 }
 
-// Ids from transformers 4.27.2 with the same files.
+// Ids from transformers 4.27.2 with the same files; fast_tokenizer_test.cc has the fast ones.
 TEST(RobertaTokenizer, SettingsChangeStripping) {
-  const auto plain = Load("testdata/bpe");
+  const auto plain = Load("testdata/bpe", kSlow);
   const Ids a = plain->EncodeBare("a"), space = plain->EncodeBare(" "), b = plain->EncodeBare("b");
   const ModelFolder folder("bpe");
   // A plain string in the map eats white space on both sides; an object says which.
   folder.Write("special_tokens_map.json",
                R"({"bos_token": "<s>", "mask_token": {"content": "<mask>", "rstrip": true}})");
-  const auto changed = Load(folder.path());
+  const auto changed = Load(folder.path(), kSlow);
   EXPECT_EQ(changed->EncodeBare("a <s> b"), (Ids{a[0], 0, b[0]}));
   EXPECT_EQ(changed->EncodeBare("a <mask> b"), (Ids{a[0], space[0], 4, b[0]}));
   EXPECT_EQ(plain->EncodeBare("a <mask> b"), (Ids{a[0], 4, plain->EncodeBare(" b")[0]}));
@@ -138,7 +124,7 @@ TEST(RobertaTokenizer, AddedTokensContinueTheVocabulary) {
   const ModelFolder folder("bpe");
   folder.Write("added_tokens.json", R"({"<new>": 700, "<mask>": 4})");
   folder.Write("special_tokens_map.json", R"({"additional_special_tokens": ["<sep2>"]})");
-  const auto bpe = Load(folder.path());
+  const auto bpe = Load(folder.path(), kSlow);
   EXPECT_EQ(bpe->vocab_size(), 702);
   EXPECT_THAT(bpe->EncodeBare("<new> <sep2>"), ElementsAre(700, 701));
   EXPECT_EQ(bpe->Decode(Ids{700, 701, 700}, false), "<new> <sep2> <new>");
@@ -148,8 +134,8 @@ TEST(RobertaTokenizer, AddedTokensContinueTheVocabulary) {
 TEST(RobertaTokenizer, PrefixSpace) {
   const ModelFolder folder("bpe");
   folder.Write("tokenizer_config.json", R"({"add_prefix_space": true})");
-  const auto with = Load(folder.path());
-  const auto without = Load("testdata/bpe");
+  const auto with = Load(folder.path(), kSlow);
+  const auto without = Load("testdata/bpe", kSlow);
   EXPECT_EQ(with->Encode("Ann"), without->Encode(" Ann"));
   EXPECT_EQ(with->Encode("\tAnn"), without->Encode("\tAnn"));
   EXPECT_EQ(with->Encode(""), without->Encode(""));
@@ -170,7 +156,37 @@ TEST(EncodeBounded, ErrorsNameFieldFoundAndLimit) {
                 " tokens, found " + std::to_string(size) +
                 " tokens; shorten it, ask for truncation, or raise the limit");
   EXPECT_THAT(error("ab\xFF", 10), HasSubstr("prompts[1]: not UTF-8 at byte 2"));
-  EXPECT_THAT(error("a", 1), HasSubstr("max_tokens: must be above 1"));
+  EXPECT_THAT(error("a", 0), HasSubstr("max_tokens: must be above 1"));
+}
+
+// Where the frame alone has room, the fast tokenizers cut to it, and the slow ones cannot.
+TEST(EncodeBounded, RoomForTheFrameAlone) {
+  const EncodeOptions one{1, Truncation::kTruncate};
+  EXPECT_THAT(EncodeBounded(*Load("testdata/t5"), "a b", one, "t")->ids, ElementsAre(1));
+  const auto slow = Load("testdata/t5", kSlow);
+  EXPECT_THAT(EncodeBounded(*slow, "", one, "t")->ids, ElementsAre(1));
+  EXPECT_THAT(std::string(EncodeBounded(*slow, "a b", one, "t").status().message()),
+              HasSubstr("max_tokens: must be above 1"));
+}
+
+TEST(EncodePairBounded, CutsTheLongerOneFirst) {
+  const auto fast = Load("testdata/bpe");
+  const auto slow = Load("testdata/bpe", kSlow);
+  const auto sizes = [](const Tokenizer& tokenizer, size_t a, size_t b, size_t limit) {
+    const std::string first(a, '#'), second(b, '%');  // one token each character
+    const auto cut =
+        EncodePairBounded(tokenizer, first, second, {limit + 4, Truncation::kTruncate}, "t");
+    const int32_t left = tokenizer.EncodeBare("#")[0], right = tokenizer.EncodeBare("%")[0];
+    return std::pair(std::count(cut->ids.begin(), cut->ids.end(), left),
+                     std::count(cut->ids.begin(), cut->ids.end(), right));
+  };
+  using Sizes = std::pair<ptrdiff_t, ptrdiff_t>;
+  EXPECT_EQ(sizes(*fast, 3, 9, 10), Sizes(3, 7));
+  EXPECT_EQ(sizes(*fast, 9, 3, 10), Sizes(7, 3));
+  EXPECT_EQ(sizes(*fast, 9, 8, 7), Sizes(4, 3));
+  EXPECT_EQ(sizes(*slow, 9, 8, 7), Sizes(4, 3));
+  EXPECT_EQ(sizes(*fast, 8, 8, 7), Sizes(3, 4));
+  EXPECT_EQ(sizes(*fast, 8, 8, 0), Sizes(0, 0));
 }
 
 TEST(EncodeBounded, TruncationKeepsTheFrame) {
@@ -190,8 +206,10 @@ TEST(EncodeBounded, TruncationKeepsTheFrame) {
 
 TEST(Tokenizer, BadBytesAreReadAsReplacements) {
   for (const char* folder : {"testdata/t5", "testdata/bpe"}) {
-    const auto tokenizer = Load(folder);
-    EXPECT_EQ(tokenizer->Encode("a\xFFz"), tokenizer->Encode("a\xEF\xBF\xBDz"));
+    for (const TokenizerFlavor flavor : kFlavors) {
+      const auto tokenizer = Load(folder, flavor);
+      EXPECT_EQ(tokenizer->Encode("a\xFFz"), tokenizer->Encode("a\xEF\xBF\xBDz"));
+    }
   }
 }
 

@@ -5,7 +5,7 @@
 
 namespace tact {
 
-v1::ToxicityStats SummariseToxicity(std::span<const double> toxicities) {
+v1::ToxicityStats SummariseToxicity(std::span<const double> toxicities, double threshold) {
   v1::ToxicityStats stats;
   if (toxicities.empty()) return stats;
   const double n = static_cast<double>(toxicities.size());
@@ -14,7 +14,7 @@ v1::ToxicityStats SummariseToxicity(std::span<const double> toxicities) {
   const double mean = sum / n;
   for (const double x : toxicities) {
     squares += (x - mean) * (x - mean);
-    above += x >= kToxicThreshold;
+    above += x >= threshold;
   }
   stats.set_mean(mean);
   stats.set_stddev(std::sqrt(squares / n));

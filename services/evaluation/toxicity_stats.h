@@ -10,8 +10,9 @@ namespace tact {
 
 inline constexpr double kToxicThreshold = 0.5;
 
-// mean, population standard deviation, max, share at or above kToxicThreshold; zeros for none.
-v1::ToxicityStats SummariseToxicity(std::span<const double> toxicities);
+// mean, population standard deviation, max, share at or above the threshold; zeros for none.
+v1::ToxicityStats SummariseToxicity(std::span<const double> toxicities,
+                                    double threshold = kToxicThreshold);
 
 }  // namespace tact
 

@@ -1,7 +1,9 @@
 // What tact saves, full models and adapters, loads in transformers and peft unchanged: Python
-// computes the same logits from it (tests/reference/load_saved.py). $TACT_REFERENCE_PYTHON names
+// computes the same logits from it (tests/reference/load_saved.py). What torch.save writes is read
+// or refused (tests/reference/save_forms.py). $TACT_REFERENCE_PYTHON names
 // an interpreter that has them; python3 is tried without it.
 #include <ATen/core/grad_mode.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -10,6 +12,7 @@
 #include "common/model/lora.h"
 #include "common/model/roberta_model.h"
 #include "common/model/t5_model.h"
+#include "common/model/torch_file.h"
 #include "common/model/torch_io.h"
 #include "tests/golden/reference.h"
 #include "tests/golden/tensors.h"
@@ -22,6 +25,9 @@ using Json = nlohmann::json;
 
 constexpr double kInteropTolerance = 2e-5;  // of each tensor's scale
 constexpr int kMissingPackage = 77;
+constexpr char kNoPython[] =
+    "no Python with torch, transformers, peft and safetensors; name one in TACT_REFERENCE_PYTHON "
+    "(tests/reference/requirements.txt)";
 
 class Interop : public ::testing::Test {
  protected:
@@ -45,12 +51,11 @@ class Interop : public ::testing::Test {
                      {"model", saved.string()},
                      {"adapter", adapter == nullptr ? Json() : Json(adapter_folder.string())}});
   }
-  // The script's exit code.
-  int RunPython() const {
-    EXPECT_TRUE(WriteFileAtomically(folder_ / "jobs.json", Json(jobs_).dump()).ok());
+  // The exit code of a script of tests/reference, which gets the folder.
+  int RunPython(const std::string& script) const {
     const char* python = std::getenv("TACT_REFERENCE_PYTHON");
     const std::string command = std::string("'") + (python != nullptr ? python : "python3") +
-                                "' ../reference/load_saved.py '" + folder_.string() + "'";
+                                "' '../reference/" + script + "' '" + folder_.string() + "'";
     const int status = std::system(command.c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return code == 127 ? kMissingPackage : code;  // 127: there is no such interpreter
@@ -140,16 +145,40 @@ TEST_F(Interop, TransformersAndPeftComputeTheSameFromWhatTactSaves) {
       Add(run.name, *model, adapter.get(), run.inputs);
     }
   }
-  const int code = RunPython();
-  if (code == kMissingPackage) {
-    GTEST_SKIP() << "no Python with torch, transformers, peft and safetensors; name one in "
-                    "TACT_REFERENCE_PYTHON (tests/reference/requirements.txt)";
-  }
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "jobs.json", Json(jobs_).dump()).ok());
+  const int code = RunPython("load_saved.py");
+  if (code == kMissingPackage) GTEST_SKIP() << kNoPython;
   ASSERT_EQ(code, 0) << "load_saved.py says what is wrong";
   for (const auto& [name, expected] : logits) {
     ExpectClose(PythonLogits(name), expected, kInteropTolerance, name);
   }
   PrintShare("interop", logits.size(), runs.size());
+}
+
+TEST_F(Interop, WhatTorchSavesIsReadOrRefused) {
+  const int code = RunPython("save_forms.py");
+  if (code == kMissingPackage) GTEST_SKIP() << kNoPython;
+  ASSERT_EQ(code, 0);
+  const SafeTensors expected = SafeTensors::Open(folder_ / "expected.safetensors").value();
+  size_t used = 0;
+  for (const auto& [name, view] : expected.tensors()) {
+    const size_t dot = name.find('.');
+    const auto file = TorchFile::Open(folder_ / (name.substr(0, dot) + ".bin"));
+    ASSERT_TRUE(file.ok()) << file.status();
+    const auto found = file->tensors().find(name.substr(dot + 1));
+    ASSERT_NE(found, file->tensors().end()) << name;
+    EXPECT_EQ(found->second.dtype, view.dtype) << name;
+    EXPECT_EQ(found->second.shape, view.shape) << name;
+    EXPECT_TRUE(std::ranges::equal(found->second.data, view.data)) << name;
+    ++used;
+  }
+  const Json refused = Json::parse(ReadFile(folder_ / "refused.json").value());
+  for (const auto& [name, what] : refused.items()) {
+    const auto file = TorchFile::Open(folder_ / "refused" / (name + ".bin"));
+    EXPECT_THAT(file.status().ToString(), ::testing::HasSubstr(what.get<std::string>())) << name;
+    ++used;
+  }
+  PrintShare("torch_save", used, expected.tensors().size() + refused.size());
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
-// ROUGE, the stemmer and the toxicity statistics.
+// ROUGE, the stemmer and the bootstrap.
 #include "services/evaluation/rouge/rouge.h"
 
 #include <gtest/gtest.h>
 
+#include "services/evaluation/rouge/bootstrap.h"
 #include "services/evaluation/rouge/expect_scores.h"
+#include "services/evaluation/rouge/numpy_random.h"
 #include "services/evaluation/rouge/porter_stemmer.h"
-#include "services/evaluation/toxicity_stats.h"
 #include "tests/golden/reference.h"
 
 namespace tact::golden {
@@ -13,7 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+using rouge::ExpectScore;
 using rouge::ExpectScores;
+using rouge::Score;
 
 constexpr double kTolerance = 1e-12;
 
@@ -51,20 +54,39 @@ TEST(GoldenRouge, Stems) {
   PrintShare("rouge/stems", stems.size(), stems.size());
 }
 
-TEST(GoldenToxicity, Statistics) {
-  const Json golden = ReadJson("toxicity.json");
-  const std::vector<double> thresholds = golden["thresholds"];
-  const auto half = std::ranges::find(thresholds, kToxicThreshold);
-  ASSERT_NE(half, thresholds.end());
-  for (const Json& c : golden["cases"]) {
-    const std::vector<double> scores = c["scores"];
-    const v1::ToxicityStats stats = SummariseToxicity(scores);
-    EXPECT_NEAR(stats.mean(), c["mean"].get<double>(), 1e-12);
-    EXPECT_NEAR(stats.stddev(), c["std"].get<double>(), 1e-12);
-    EXPECT_EQ(stats.max(), c["max"].get<double>());
-    EXPECT_NEAR(stats.ratio(), c["ratio"][half - thresholds.begin()].get<double>(), 1e-12);
+Score ReadScore(const Json& numbers) { return {numbers[0], numbers[1], numbers[2]}; }
+
+std::vector<rouge::Scores> ReadScores(const Json& rows) {
+  std::vector<rouge::Scores> out;
+  for (const Json& row : rows) {
+    out.push_back({ReadScore(row[0]), ReadScore(row[1]), ReadScore(row[2]), ReadScore(row[3])});
   }
-  PrintShare("toxicity (ratio at .5 only)", golden["cases"].size(), golden["cases"].size());
+  return out;
+}
+
+void ExpectInterval(const rouge::Interval& interval, const Json& expected) {
+  ExpectScore(interval.low, expected["low"], kTolerance, "low");
+  ExpectScore(interval.mid, expected["mid"], kTolerance, "mid");
+  ExpectScore(interval.high, expected["high"], kTolerance, "high");
+}
+
+TEST(GoldenRouge, BootstrapAggregation) {
+  const Json golden = ReadJson("rouge/bootstrap.json");
+  size_t used = 0;
+  for (const Json& c : golden["cases"]) {
+    const std::vector<rouge::Scores> scores = ReadScores(c["scores"]);
+    const uint32_t seed = c["numpy_seed"];
+    EXPECT_EQ(rouge::NumpyRandom(seed).Choice(static_cast<uint32_t>(scores.size())),
+              c["first_sample"].get<std::vector<uint32_t>>());
+    const rouge::Intervals found =
+        rouge::Bootstrap(scores, {c["confidence_interval"], c["n_samples"], seed}).value();
+    ExpectInterval(found.rouge1, c["result"][0]);
+    ExpectInterval(found.rouge2, c["result"][1]);
+    ExpectInterval(found.rouge_l, c["result"][2]);
+    ExpectInterval(found.rouge_lsum, c["result"][3]);
+    ++used;
+  }
+  PrintShare("rouge/bootstrap", used, golden["cases"].size());
 }
 
 }  // namespace
