@@ -47,6 +47,13 @@ void AddOptimizerFlags(CLI::App& command, v1::OptimizerSettings* optimizer) {
   static const std::map<std::string, v1::Schedule> schedules = {{"constant", v1::SCHEDULE_CONSTANT},
                                                                 {"linear", v1::SCHEDULE_LINEAR},
                                                                 {"cosine", v1::SCHEDULE_COSINE}};
+  static const std::map<std::string, v1::OptimizerAlgorithm> algorithms = {
+      {"adamw_torch", v1::OPTIMIZER_ALGORITHM_ADAMW_TORCH},
+      {"adamw_hf", v1::OPTIMIZER_ALGORITHM_ADAMW_HF}};
+  AddField<std::string>(command, "--optimizer", "adamw_torch or adamw_hf [adamw_torch]",
+                        [=](std::string v) { optimizer->set_algorithm(algorithms.at(v)); })
+      ->check(CLI::IsMember(algorithms).description(""))
+      ->group("Optimizer");
   AddNumber(command, "--learning-rate", "[1e-3; ppo 1.41e-5]",
             [=](double v) { optimizer->set_learning_rate(v); });
   AddNumber(command, "--beta1", "[0.9]", [=](double v) { optimizer->set_beta1(v); });
@@ -99,6 +106,11 @@ void AddSupervisedFlags(CLI::App& command, v1::SupervisedSettings* s) {
            [=](uint32_t v) { s->set_batch_size(v); });
   AddCount(command, "--gradient-accumulation-steps", "Micro-batches of one step [1]",
            [=](uint32_t v) { s->set_gradient_accumulation_steps(v); });
+  command
+      .add_flag_callback(
+          "--mean-of-means", [=] { s->set_accumulation(v1::ACCUMULATION_MEAN_OF_MEANS); },
+          "Micro-batches weigh alike, as in transformers")
+      ->group("Training");
   AddCount(command, "--max-prompt-tokens", "[512]",
            [=](uint32_t v) { s->set_max_prompt_tokens(v); });
   AddCount(command, "--max-response-tokens", "[128]",
@@ -164,6 +176,30 @@ void AddPpoFlags(CLI::App& command, v1::PpoSettings* p) {
       ->group("PPO");
 }
 
+void AddImprovementFlags(CLI::App& command, v1::PpoSettings* p) {
+  static const std::map<std::string, v1::KlEstimator> estimators = {
+      {"k1", v1::KL_ESTIMATOR_K1},
+      {"k2", v1::KL_ESTIMATOR_K2},
+      {"k3", v1::KL_ESTIMATOR_K3},
+      {"absolute", v1::KL_ESTIMATOR_ABSOLUTE}};
+  v1::PpoImprovements* i = p->mutable_improvements();
+  AddSwitch(command, "count-first-token", "Learn from a response's first token [no]",
+            [=](bool v) { i->set_count_first_token(v); });
+  AddSwitch(command, "whiten-over-batch", "Whiten advantages over the batch [no]",
+            [=](bool v) { i->set_whiten_over_batch(v); });
+  AddReal(command, "--missing-eos-penalty", "Off the score of a response without end [0]",
+          [=](double v) { i->set_missing_eos_penalty(v); });
+  AddReal(command, "--importance-cap", "Truncated importance sampling, 0 is off [0]",
+          [=](double v) { i->set_importance_cap(v); });
+  AddField<std::string>(command, "--kl-estimator", "k1, k2, k3 or absolute [k1]",
+                        [=](std::string v) { i->set_kl_estimator(estimators.at(v)); })
+      ->check(CLI::IsMember(estimators).description(""))
+      ->group("PPO");
+  AddSwitch(
+      command, "kl-against-base", "Compare with the base without any adapter [no]",
+      [=](bool v) { p->set_kl_reference(v ? v1::KL_REFERENCE_BASE : v1::KL_REFERENCE_INITIAL); });
+}
+
 }  // namespace
 
 void AddJobFlags(CLI::App& command, v1::JobSpec* spec) {
@@ -173,6 +209,7 @@ void AddJobFlags(CLI::App& command, v1::JobSpec* spec) {
   if (spec->kind() == v1::JOB_KIND_PPO) {
     AddPpoCounts(command, spec->mutable_ppo());
     AddPpoFlags(command, spec->mutable_ppo());
+    AddImprovementFlags(command, spec->mutable_ppo());
     AddSamplingFlags(command, spec->mutable_ppo()->mutable_sampling());
   } else {
     AddSupervisedFlags(command, spec->mutable_supervised());

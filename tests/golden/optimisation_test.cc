@@ -12,6 +12,7 @@
 
 #include "common/model/lora.h"
 #include "services/trainer/jobs/spec_defaults.h"
+#include "services/trainer/optim/adamw.h"
 #include "services/trainer/sft/sft_task.h"
 #include "services/trainer/supervised/loop.h"
 #include "services/trainer/testing/fake_context.h"

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "services/evaluation/rouge/bootstrap.h"
 #include "services/evaluation/rouge/expect_scores.h"
+#include "services/evaluation/rouge/numpy_random.h"
 #include "services/evaluation/rouge/porter_stemmer.h"
 #include "services/evaluation/rouge/rouge_tokenizer.h"
 
@@ -88,6 +90,27 @@ TEST(RougeTokenizerTest, Table) {
     EXPECT_EQ(Tokenize(c.text, false), c.plain) << c.text;
     EXPECT_EQ(Tokenize(c.text, true), c.stemmed) << c.text;
   }
+}
+
+TEST(NumpyRandomTest, DrawsWhatNumpyDraws) {
+  // np.random.seed(0); np.random.choice(np.arange(10), size=10)
+  EXPECT_EQ(NumpyRandom(0).Choice(10), (std::vector<uint32_t>{5, 0, 3, 3, 7, 9, 3, 5, 2, 4}));
+  EXPECT_EQ(NumpyRandom(7).Below(1), 0u);
+}
+
+TEST(BootstrapTest, OnePairHasNoSpread) {
+  Scores scores;
+  scores.rouge2 = {0.25, 0.5, 1.0 / 3};
+  const Intervals found = Bootstrap(std::vector<Scores>{scores}).value();
+  EXPECT_DOUBLE_EQ(found.rouge2.low.recall, 0.5);
+  EXPECT_DOUBLE_EQ(found.rouge2.high.recall, 0.5);
+}
+
+TEST(BootstrapTest, ErrorsNameTheSetting) {
+  const std::vector<Scores> scores(3);
+  EXPECT_FALSE(Bootstrap({}).ok());
+  EXPECT_FALSE(Bootstrap(scores, {.confidence_interval = 1.5}).ok());
+  EXPECT_FALSE(Bootstrap(scores, {.samples = 0}).ok());
 }
 
 }  // namespace

@@ -31,6 +31,13 @@ absl::Status CheckBounds(std::initializer_list<Bound> bounds) {
   return absl::OkStatus();
 }
 
+// For enums, which may hold any number.
+absl::Status CheckChoice(bool valid, const char* field, int value, const char* choices) {
+  if (valid) return absl::OkStatus();
+  return FieldError(StrCat("spec.", field), StrCat(value), "unknown choice",
+                    StrCat("choose ", choices));
+}
+
 absl::Status CheckServedName(const std::string& name) {
   bool valid = name.size() <= 64 && name != "base";
   for (char c : name) {
@@ -102,9 +109,10 @@ absl::Status CheckOptimizer(const v1::OptimizerSettings& o) {
       {"optimizer.max_grad_norm", o.max_grad_norm(), 0, 1e6},
       {"optimizer.min_learning_rate_ratio", o.min_learning_rate_ratio(), 0, 1},
   }));
-  if (v1::Schedule_IsValid(o.schedule())) return absl::OkStatus();
-  return FieldError("spec.optimizer.schedule", StrCat(o.schedule()), "unknown schedule",
-                    "choose CONSTANT, LINEAR or COSINE");
+  RETURN_IF_ERROR(CheckChoice(v1::OptimizerAlgorithm_IsValid(o.algorithm()), "optimizer.algorithm",
+                              o.algorithm(), "ADAMW_TORCH or ADAMW_HF"));
+  return CheckChoice(v1::Schedule_IsValid(o.schedule()), "optimizer.schedule", o.schedule(),
+                     "CONSTANT, LINEAR or COSINE");
 }
 
 absl::Status CheckLora(const v1::LoraSettings& lora) {
@@ -122,6 +130,8 @@ absl::Status CheckSupervised(const v1::SupervisedSettings& s) {
       {"supervised.max_response_tokens", static_cast<double>(s.max_response_tokens()), 2, 4096},
       {"supervised.label_smoothing", s.label_smoothing(), 0, 0.99},
   }));
+  RETURN_IF_ERROR(CheckChoice(v1::Accumulation_IsValid(s.accumulation()), "supervised.accumulation",
+                              s.accumulation(), "BY_ITEMS or MEAN_OF_MEANS"));
   if (s.gradient_accumulation_steps() <= s.batch_size()) return absl::OkStatus();
   return FieldError("spec.supervised.gradient_accumulation_steps",
                     StrCat(s.gradient_accumulation_steps()),
@@ -159,12 +169,32 @@ absl::Status CheckPpoNumbers(const v1::PpoSettings& p) {
       {"ppo.vf_coef", p.vf_coef(), 0, 1e3},
       {"ppo.max_prompt_tokens", static_cast<double>(p.max_prompt_tokens()), 2, 16384},
       {"ppo.collapse_length_ratio", p.collapse_length_ratio(), 0, 1},
+      {"ppo.value_head_dropout", p.value_head_dropout(), 0, 0.99},
+      {"ppo.improvements.missing_eos_penalty", p.improvements().missing_eos_penalty(), 0, 1e6},
+      {"ppo.improvements.importance_cap", p.improvements().importance_cap(), 0, 1e6},
   });
+}
+
+absl::Status CheckObjective(const v1::PpoSettings& p) {
+  RETURN_IF_ERROR(CheckChoice(v1::PpoObjective_IsValid(p.objective()), "ppo.objective",
+                              p.objective(), "TRL or IMPROVED"));
+  RETURN_IF_ERROR(CheckChoice(v1::KlReference_IsValid(p.kl_reference()), "ppo.kl_reference",
+                              p.kl_reference(), "INITIAL or BASE"));
+  const v1::KlEstimator estimator = p.improvements().kl_estimator();
+  RETURN_IF_ERROR(CheckChoice(v1::KlEstimator_IsValid(estimator), "ppo.improvements.kl_estimator",
+                              estimator, "K1, K2, K3 or ABSOLUTE"));
+  if (p.objective() != v1::PPO_OBJECTIVE_TRL || !HasImprovement(p.improvements())) {
+    return absl::OkStatus();
+  }
+  return FieldError("spec.ppo.objective", "PPO_OBJECTIVE_TRL",
+                    "an improvement is set beside it, which TRL does not have",
+                    "choose PPO_OBJECTIVE_IMPROVED, or clear ppo.improvements");
 }
 
 absl::Status CheckPpo(const v1::JobSpec& spec, const SpecEnvironment& environment) {
   const v1::PpoSettings& p = spec.ppo();
   RETURN_IF_ERROR(CheckPpoNumbers(p));
+  RETURN_IF_ERROR(CheckObjective(p));
   RETURN_IF_ERROR(CheckSampling(p.sampling()));
   if (p.batch_size() % p.mini_batch_size() != 0) {
     return FieldError("spec.ppo.mini_batch_size", StrCat(p.mini_batch_size()),

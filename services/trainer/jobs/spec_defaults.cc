@@ -22,6 +22,7 @@ void FillOptimizer(v1::JobSpec& spec) {
   DEFAULT_UNSET(optimizer, weight_decay, 0.0);
   DEFAULT_UNSET(optimizer, max_grad_norm, ppo ? 0.0 : 1.0);
   DEFAULT_TO(optimizer, schedule, ppo ? v1::SCHEDULE_CONSTANT : v1::SCHEDULE_LINEAR);
+  DEFAULT_TO(optimizer, algorithm, v1::OPTIMIZER_ALGORITHM_ADAMW_TORCH);
 }
 
 void FillLora(v1::JobSpec& spec) {
@@ -42,6 +43,7 @@ void FillSupervised(v1::JobSpec& spec) {
   DEFAULT_TO(supervised, gradient_accumulation_steps, 1);
   DEFAULT_TO(supervised, max_prompt_tokens, 512);
   DEFAULT_TO(supervised, max_response_tokens, 128);
+  DEFAULT_TO(supervised, accumulation, v1::ACCUMULATION_BY_ITEMS);
 }
 
 void FillSampling(v1::SamplingParams& sampling) {
@@ -72,6 +74,11 @@ void FillPpo(v1::PpoSettings& ppo) {
   DEFAULT_TEXT(ppo, reward_label, "neutral");
   DEFAULT_TO(ppo, max_prompt_tokens, 512);
   DEFAULT_UNSET(ppo, collapse_length_ratio, 0.4);
+  DEFAULT_UNSET(ppo, value_head_dropout, 0.1);
+  DEFAULT_TO(ppo, kl_reference, v1::KL_REFERENCE_INITIAL);
+  DEFAULT_TO(
+      ppo, objective,
+      HasImprovement(ppo.improvements()) ? v1::PPO_OBJECTIVE_IMPROVED : v1::PPO_OBJECTIVE_TRL);
   FillSampling(*ppo.mutable_sampling());
 }
 
@@ -80,6 +87,11 @@ void FillPpo(v1::PpoSettings& ppo) {
 bool TrainsAdapter(const v1::JobSpec& spec) {
   return spec.kind() == v1::JOB_KIND_LORA ||
          (spec.kind() == v1::JOB_KIND_PPO && (!spec.ppo().has_use_lora() || spec.ppo().use_lora()));
+}
+
+bool HasImprovement(const v1::PpoImprovements& i) {
+  return i.count_first_token() || i.whiten_over_batch() || i.missing_eos_penalty() != 0 ||
+         i.importance_cap() != 0 || i.kl_estimator() > v1::KL_ESTIMATOR_K1;
 }
 
 void FillDefaults(v1::JobSpec& spec) {

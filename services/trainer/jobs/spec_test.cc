@@ -67,6 +67,17 @@ TEST(ResolveSpec, FillsInTheDocumentedDefaults) {
   EXPECT_EQ(ppo->ppo().reward_label(), "neutral");
   EXPECT_EQ(ppo->ppo().sampling().max_new_tokens(), 100u);
   EXPECT_TRUE(ppo->ppo().sampling().do_sample());
+  EXPECT_EQ(ppo->ppo().objective(), v1::PPO_OBJECTIVE_TRL);
+  EXPECT_EQ(ppo->ppo().value_head_dropout(), 0.1);
+  EXPECT_EQ(ppo->ppo().kl_reference(), v1::KL_REFERENCE_INITIAL);
+}
+
+TEST(ResolveSpec, AnImprovementMakesTheObjectiveImproved) {
+  v1::JobSpec spec = Valid(v1::JOB_KIND_PPO);
+  spec.mutable_ppo()->mutable_improvements()->set_kl_estimator(v1::KL_ESTIMATOR_K1);
+  EXPECT_EQ(ResolveSpec(spec, Environment())->ppo().objective(), v1::PPO_OBJECTIVE_TRL);
+  spec.mutable_ppo()->mutable_improvements()->set_count_first_token(true);
+  EXPECT_EQ(ResolveSpec(spec, Environment())->ppo().objective(), v1::PPO_OBJECTIVE_IMPROVED);
 }
 
 TEST(ResolveSpec, KeepsWhatIsSetToZero) {
@@ -99,6 +110,27 @@ struct Case {
 
 TEST(ResolveSpec, EveryErrorNamesFieldAndCure) {
   const Case cases[] = {
+      {"trl improved", v1::JOB_KIND_PPO,
+       [](v1::JobSpec& s) {
+         s.mutable_ppo()->set_objective(v1::PPO_OBJECTIVE_TRL);
+         s.mutable_ppo()->mutable_improvements()->set_whiten_over_batch(true);
+       },
+       "spec.ppo.objective", "PPO_OBJECTIVE_IMPROVED"},
+      {"unknown estimator", v1::JOB_KIND_PPO,
+       [](v1::JobSpec& s) {
+         s.mutable_ppo()->mutable_improvements()->set_kl_estimator(static_cast<v1::KlEstimator>(9));
+       },
+       "spec.ppo.improvements.kl_estimator", "K1, K2"},
+      {"unknown accumulation", v1::JOB_KIND_FULL,
+       [](v1::JobSpec& s) {
+         s.mutable_supervised()->set_accumulation(static_cast<v1::Accumulation>(9));
+       },
+       "spec.supervised.accumulation", "MEAN_OF_MEANS"},
+      {"unknown optimizer", v1::JOB_KIND_FULL,
+       [](v1::JobSpec& s) {
+         s.mutable_optimizer()->set_algorithm(static_cast<v1::OptimizerAlgorithm>(9));
+       },
+       "spec.optimizer.algorithm", "ADAMW_HF"},
       {"no kind", v1::JOB_KIND_UNSPECIFIED, [](v1::JobSpec&) {}, "spec.kind", "FULL, LORA"},
       {"no start", v1::JOB_KIND_FULL, [](v1::JobSpec& s) { s.clear_start(); }, "spec.start",
        "base_model or base_job"},

@@ -1,7 +1,9 @@
-// AdamW as torch.optim.AdamW has it (Loshchilov & Hutter 2019); without weight decay it is
-// torch.optim.Adam, which TRL takes for PPO.
-//   p <- p (1 - lr wd);  m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
-//   p <- p - lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+// AdamW (Loshchilov & Hutter 2019) in two forms; m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2.
+// As torch.optim.AdamW has it; without weight decay it is torch.optim.Adam, which TRL takes for
+// PPO:
+//   p <- p (1 - lr wd);  p <- p - lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+// As transformers.AdamW has it ("adamw_hf"), the Trainer's default in 4.27:
+//   p <- p - lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps);  p <- p - lr wd p
 #ifndef TACT_SERVICES_TRAINER_OPTIM_ADAMW_H_
 #define TACT_SERVICES_TRAINER_OPTIM_ADAMW_H_
 
@@ -11,15 +13,22 @@
 
 #include "absl/status/status.h"
 #include "common/model/parameter_map.h"
+#include "tact/v1/trainer.pb.h"
 
 namespace tact {
+
+enum class AdamWForm { kTorch, kTransformers };
 
 struct AdamWOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.0;
+  AdamWForm form = AdamWForm::kTorch;
 };
+
+// A job's settings, with its defaults filled in.
+AdamWOptions ToAdamWOptions(const v1::OptimizerSettings& settings);
 
 // False for biases and norms, which transformers' Trainer leaves out of the decay.
 bool TakesWeightDecay(std::string_view parameter);

@@ -60,6 +60,23 @@ TEST(AdamW, EqualsTorch) {
   }
 }
 
+// Three steps of transformers.AdamW (lr .1, decay .1) with an epsilon that shows where it stands.
+TEST(AdamW, EqualsTransformers) {
+  const std::vector<std::vector<float>> gradients = {
+      {0.1f, -0.2f, 0.3f}, {0.4f, 0.0f, -0.1f}, {-0.3f, 0.2f, 0.05f}};
+  const std::vector<std::vector<float>> after = {{0.96621495f, -1.94164491f, 0.44680354f},
+                                                 {0.90700334f, -1.89653611f, 0.42252916f},
+                                                 {0.88713706f, -1.88158321f, 0.39812073f}};
+  AdamW optimizer(OneParameter({1.0f, -2.0f, 0.5f}),
+                  {0.9, 0.999, 1e-2, 0.1, AdamWForm::kTransformers});
+  for (size_t step = 0; step < gradients.size(); ++step) {
+    at::Tensor weight = optimizer.parameters()[0].tensor;
+    weight.mutable_grad() = Vector(gradients[step]);
+    optimizer.Step(0.1);
+    ExpectNear(weight.detach(), after[step]);
+  }
+}
+
 TEST(AdamW, BiasesAndNormsDoNotDecay) {
   EXPECT_TRUE(TakesWeightDecay("encoder.block.0.layer.0.SelfAttention.q.weight"));
   EXPECT_FALSE(TakesWeightDecay("encoder.block.0.layer.0.layer_norm.weight"));

@@ -1,8 +1,6 @@
 #include "services/trainer/ppo/learner.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
@@ -13,9 +11,11 @@
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/model/losses.h"
+#include "services/trainer/jobs/spec_defaults.h"
 #include "services/trainer/optim/gradients.h"
 #include "services/trainer/optim/schedule.h"
 #include "services/trainer/ppo/masked.h"
+#include "services/trainer/ppo/token_rewards.h"
 #include "services/trainer/supervised/batch_plan.h"
 #include "services/trainer/supervised/token_batch.h"
 #include "services/trainer/weights/lora_settings.h"
@@ -26,71 +26,53 @@ namespace {
 // Streams of random numbers within a job's seed; lora_settings.h has others.
 constexpr uint64_t kMiniBatchStream = 5, kValueDropoutStream = 6;
 
-std::vector<int64_t> Lengths(const std::vector<const TokenSequence*>& rows) {
-  std::vector<int64_t> out;
-  for (const TokenSequence* row : rows) out.push_back(static_cast<int64_t>(row->response.size()));
-  return out;
-}
-
-int64_t LongestResponse(const std::vector<const TokenSequence*>& rows) {
-  const std::vector<int64_t> lengths = Lengths(rows);
+int64_t LongestResponse(const RolloutRows& rows) {
+  const std::vector<int64_t> lengths = ResponseLengths(rows);
   return *std::max_element(lengths.begin(), lengths.end());
 }
 
-// Some rows of the whole batch, cut to the longest of them.
-OldPolicy TakeRows(const OldPolicy& all, const Batch& rows, int64_t time) {
-  const auto take = [&](const at::Tensor& tensor) {
-    std::vector<at::Tensor> taken;
-    for (uint32_t row : rows) taken.push_back(tensor.select(0, row).slice(0, 0, time).unsqueeze(0));
-    return at::cat(taken);
-  };
-  return {take(all.logprobs), take(all.values), take(all.rewards), take(all.mask)};
+RolloutRows Slice(const RolloutRows& rows, size_t begin, size_t size) {
+  const size_t end = std::min(begin + size, rows.size());
+  return {rows.begin() + static_cast<std::ptrdiff_t>(begin),
+          rows.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-// [rows, time] parts one below the other, each padded with 0 to the widest.
-at::Tensor Stack(const std::vector<at::Tensor>& parts) {
-  int64_t time = 0;
-  for (const at::Tensor& part : parts) time = std::max(time, part.size(1));
-  std::vector<at::Tensor> padded;
-  for (const at::Tensor& part : parts) {
-    padded.push_back(at::constant_pad_nd(part, {0, time - part.size(1)}));
-  }
-  return at::cat(padded);
+// Summed over each row's learnt tokens, mean over the rows.
+double MeanOfSums(const at::Tensor& values, const at::Tensor& mask) {
+  return (values * mask).sum(-1).mean().item<double>();
 }
 
 }  // namespace
-
-struct PpoLearner::Experience {
-  OldPolicy old;
-  double kl = 0;
-};
 
 PpoLearner::PpoLearner(std::unique_ptr<T5Model> model, std::unique_ptr<T5Model> reference,
                        const v1::JobSpec& spec)
     : spec_(spec),
       model_(std::move(model)),
       reference_(std::move(reference)),
-      value_head_(model_->config().d_model, MixKey(spec.seed(), kValueHeadStream)) {}
+      value_head_(model_->config().d_model, MixKey(spec.seed(), kValueHeadStream),
+                  spec.ppo().value_head_dropout()) {}
 
 absl::StatusOr<std::unique_ptr<PpoLearner>> PpoLearner::Create(std::unique_ptr<T5Model> model,
                                                                std::unique_ptr<T5Model> reference,
                                                                const v1::JobSpec& spec) {
   auto learner =
       std::unique_ptr<PpoLearner>(new PpoLearner(std::move(model), std::move(reference), spec));
-  if (learner->reference_ == nullptr) {
+  if (TrainsAdapter(spec)) {
     ASSIGN_OR_RETURN(learner->adapter_, LoraAdapter::Attach(*learner->model_, ToLoraConfig(spec),
                                                             MixKey(spec.seed(), kAdapterStream)));
   } else {
+    if (learner->reference_ == nullptr) {
+      return absl::InternalError("training all weights needs a frozen copy as the reference");
+    }
     learner->model_->SetRequiresGrad(true);
-    learner->reference_->SetRequiresGrad(false);
   }
+  if (learner->reference_ != nullptr) learner->reference_->SetRequiresGrad(false);
   // As in trl: the model's own dropout is off, the value head's is on in every pass.
   learner->value_head_.SetTraining(true);
   std::vector<NamedTensor> trained = TrainableParameters(*learner->model_);
   for (const NamedTensor& item : learner->value_head_.parameters().items()) trained.push_back(item);
-  const v1::OptimizerSettings& o = spec.optimizer();
-  learner->optimizer_ = std::make_unique<AdamW>(
-      std::move(trained), AdamWOptions{o.beta1(), o.beta2(), o.epsilon(), o.weight_decay()});
+  learner->optimizer_ =
+      std::make_unique<AdamW>(std::move(trained), ToAdamWOptions(spec.optimizer()));
   return learner;
 }
 
@@ -100,8 +82,8 @@ void PpoLearner::SeedValueDropout(uint32_t step, uint64_t pass) {
 }
 
 // Logits are made for the responses' tokens alone, not for padding: the head is the largest matrix.
-PpoLearner::Pass PpoLearner::Forward(const T5Model& model, const Rows& rows, bool with_values,
-                                     bool with_entropy) const {
+PpoLearner::Pass PpoLearner::Forward(const T5Model& model, const RolloutRows& rows,
+                                     bool with_values, bool with_entropy) const {
   std::vector<const std::vector<int32_t>*> prompts, responses;
   for (const TokenSequence* row : rows) {
     prompts.push_back(&row->prompt);
@@ -109,7 +91,7 @@ PpoLearner::Pass PpoLearner::Forward(const T5Model& model, const Rows& rows, boo
   }
   const TokenBatch prompt = MakeTokenBatch(prompts, model.config().pad_token_id);
   const TokenBatch labels = MakeTokenBatch(responses, kIgnoreIndex);
-  const at::Tensor hidden = model.Decode(model.ShiftRight(labels.ids), {},
+  const at::Tensor hidden = model.Decode(DecoderInputs(model, labels.ids, rows), {},
                                          model.Encode(prompt.ids, prompt.mask), prompt.mask);
   const at::Tensor flat = labels.ids.reshape({-1});
   const at::Tensor tokens = flat.ne(kIgnoreIndex).nonzero().reshape({-1});
@@ -121,43 +103,83 @@ PpoLearner::Pass PpoLearner::Forward(const T5Model& model, const Rows& rows, boo
       at::zeros({flat.size(0)}, at::kFloat).scatter(0, tokens, logprobs).view(labels.ids.sizes());
   if (with_values) pass.values = value_head_.Forward(hidden);
   if (with_entropy) {
-    const at::Tensor mask = LearningMask(Lengths(rows)).reshape({-1}).index_select(0, tokens);
-    pass.entropy = MeanEntropy(logits, mask);
+    pass.entropy =
+        MaskedMean(TokenEntropy(logits), Mask(rows).reshape({-1}).index_select(0, tokens))
+            .item<double>();
   }
   return pass;
 }
 
-at::Tensor PpoLearner::ReferenceLogprobs(const Rows& rows) {
+at::Tensor PpoLearner::ReferenceLogprobs(const RolloutRows& rows) {
   const ScopedAdapterOff off(adapter_.get());
   const T5Model& reference = reference_ != nullptr ? *reference_ : *model_;
   return Forward(reference, rows, false, false).logprobs;
 }
 
-PpoLearner::Experience PpoLearner::MakeExperience(const Rows& rows,
-                                                  const std::vector<double>& scores,
-                                                  double kl_coef) {
+at::Tensor PpoLearner::Mask(const RolloutRows& rows) const {
+  return LearningMask(ResponseLengths(rows), spec_.ppo().improvements().count_first_token());
+}
+
+PpoLossOptions PpoLearner::LossOptions() const {
+  const v1::PpoSettings& ppo = spec_.ppo();
+  return {ppo.gamma(), ppo.lambda(), ppo.cliprange(), ppo.cliprange_value(), ppo.vf_coef()};
+}
+
+Experience PpoLearner::MakeExperience(const RolloutRows& rows, const std::vector<double>& scores,
+                                      double kl_coef) {
   at::NoGradGuard no_grad;
+  const v1::PpoImprovements& improvements = spec_.ppo().improvements();
+  const size_t size = spec_.ppo().mini_batch_size();
   std::vector<at::Tensor> logprobs, values, references;
-  for (size_t begin = 0; begin < rows.size(); begin += spec_.ppo().mini_batch_size()) {
-    const size_t end = std::min<size_t>(begin + spec_.ppo().mini_batch_size(), rows.size());
-    const Rows part(rows.begin() + static_cast<std::ptrdiff_t>(begin),
-                    rows.begin() + static_cast<std::ptrdiff_t>(end));
+  for (size_t begin = 0; begin < rows.size(); begin += size) {
+    const RolloutRows part = Slice(rows, begin, size);
     Pass pass = Forward(*model_, part, true, false);
     logprobs.push_back(pass.logprobs);
     values.push_back(pass.values);
     references.push_back(ReferenceLogprobs(part));
   }
   Experience out;
-  out.old.logprobs = Stack(logprobs);
-  out.old.values = Stack(values);
-  out.old.mask = LearningMask(Lengths(rows));
-  const at::Tensor reference = Stack(references);
-  out.old.rewards = TokenRewards(scores, out.old.logprobs, reference, out.old.mask, kl_coef);
-  out.kl = ((out.old.logprobs - reference) * out.old.mask).sum(-1).mean().item<double>();
+  out.old.logprobs = StackRows(logprobs);
+  out.old.values = StackRows(values);
+  out.old.mask = Mask(rows);
+  out.reference_logprobs = StackRows(references);
+  out.kl = EstimateKl(out.old.logprobs, out.reference_logprobs, improvements.kl_estimator());
+  const TokenRewards rewards = RewardTokens(scores, out.kl, out.old.mask, kl_coef);
+  out.penalty = rewards.penalty;
+  out.old.rewards = rewards.total;
+  if (improvements.importance_cap() > 0) {
+    out.old.importance = ImportanceWeights(
+        out.old.logprobs, BehaviourLogprobs(rows, out.old.logprobs), improvements.importance_cap());
+  }
+  if (improvements.whiten_over_batch()) {
+    out.whole_batch = ComputeAdvantages(out.old, LossOptions());
+  }
   return out;
 }
 
+LearnStats PpoLearner::BatchStats(const RolloutRows& rows, const std::vector<double>& scores,
+                                  const Experience& experience, double kl_coef,
+                                  uint32_t step) const {
+  const OldPolicy& old = experience.old;
+  LearnStats stats;
+  stats.kl = MeanOfSums(experience.kl, old.mask);
+  stats.kl_coef = kl_coef;
+  stats.sequence_entropy = MeanOfSums(-old.logprobs, old.mask);
+  stats.penalty = MaskedMean(experience.penalty, old.mask).item<double>();
+  stats.scores = Summarise(scores);
+  std::vector<double> prompts, responses;
+  for (const TokenSequence* row : rows) {
+    prompts.push_back(static_cast<double>(row->prompt.size()));
+    responses.push_back(static_cast<double>(row->response.size() + 1));
+  }
+  stats.prompt_tokens = Summarise(prompts);
+  stats.response_tokens = Summarise(responses);
+  stats.learning_rate = LearningRateAt(spec_.optimizer(), step, spec_.ppo().steps());
+  return stats;
+}
+
 std::vector<Batch> PpoLearner::MiniBatches(size_t rollouts, uint32_t step, uint32_t epoch) const {
+  if (hooks_.mini_batches) return hooks_.mini_batches(rollouts, step, epoch);
   const uint64_t key = MixKey(MixKey(MixKey(spec_.seed(), kMiniBatchStream), step), epoch);
   const std::vector<uint32_t> order = Permutation(static_cast<uint32_t>(rollouts), key);
   std::vector<Batch> out;
@@ -169,33 +191,55 @@ std::vector<Batch> PpoLearner::MiniBatches(size_t rollouts, uint32_t step, uint3
   return out;
 }
 
-absl::Status PpoLearner::LearnMiniBatch(const Rows& all, const Batch& positions,
-                                        const OldPolicy& experience, uint32_t step,
-                                        LearnStats& stats) {
-  Rows rows;
-  for (uint32_t position : positions) rows.push_back(all[position]);
-  const OldPolicy old = TakeRows(experience, positions, LongestResponse(rows));
-  if (old.mask.sum().item<double>() == 0) return absl::OkStatus();  // one token teaches nothing
-  const v1::PpoSettings& ppo = spec_.ppo();
-  optimizer_->ZeroGrad();
-  const Pass pass = Forward(*model_, rows, true, true);
-  const PpoLoss loss = ComputePpoLoss(
-      old, pass.logprobs, pass.values,
-      {ppo.gamma(), ppo.lambda(), ppo.cliprange(), ppo.cliprange_value(), ppo.vf_coef()});
-  const double total = loss.total.item<double>();
-  RETURN_IF_ERROR(CheckFinite(total, "the PPO loss"));
-  loss.total.backward();
+// Returns the norm of the gradients before clipping.
+absl::StatusOr<double> PpoLearner::Update(const at::Tensor& loss, uint32_t step) {
+  RETURN_IF_ERROR(CheckFinite(loss.item<double>(), "the PPO loss"));
+  loss.backward();
   ASSIGN_OR_RETURN(const double norm,
                    ClipGradients(optimizer_->parameters(), spec_.optimizer().max_grad_norm()));
-  optimizer_->Step(LearningRateAt(spec_.optimizer(), step, ppo.steps()));
-  const double weight =
-      static_cast<double>(rows.size()) / static_cast<double>(all.size() * ppo.ppo_epochs());
-  stats.loss += weight * total;
-  stats.policy_loss += weight * loss.policy;
-  stats.value_loss += weight * loss.value;
-  stats.clip_fraction += weight * loss.clip_fraction;
-  stats.entropy += weight * pass.entropy;
-  stats.grad_norm += weight * norm;
+  optimizer_->Step(LearningRateAt(spec_.optimizer(), step, spec_.ppo().steps()));
+  return norm;
+}
+
+absl::StatusOr<MiniBatchStats> PpoLearner::LearnMiniBatch(const RolloutRows& all,
+                                                          const Batch& positions,
+                                                          const Experience& experience,
+                                                          uint32_t step) {
+  RolloutRows rows;
+  for (uint32_t position : positions) rows.push_back(all[position]);
+  const int64_t time = LongestResponse(rows);
+  const OldPolicy old = TakeRows(experience.old, positions, time);
+  // Responses of one token teach nothing.
+  if (old.mask.sum().item<double>() == 0) return MiniBatchStats();
+  const Advantages advantages = experience.whole_batch
+                                    ? TakeRows(*experience.whole_batch, positions, time)
+                                    : ComputeAdvantages(old, LossOptions());
+  optimizer_->ZeroGrad();
+  const Pass pass = Forward(*model_, rows, true, true);
+  PpoLoss loss = ComputePpoLoss(old, advantages, pass.logprobs, pass.values, LossOptions());
+  loss.stats.entropy = pass.entropy;
+  ASSIGN_OR_RETURN(loss.stats.grad_norm, Update(loss.total, step));
+  if (hooks_.on_mini_batch) {
+    hooks_.on_mini_batch({positions, pass.logprobs.detach(), pass.values.detach(), loss.ratio,
+                          advantages, loss.stats});
+  }
+  return loss.stats;
+}
+
+absl::Status PpoLearner::LearnBatch(const RolloutRows& all, const Experience& experience,
+                                    uint32_t step, const std::function<absl::Status()>& check,
+                                    MiniBatchStats& mean) {
+  const double passes = static_cast<double>(all.size() * spec_.ppo().ppo_epochs());
+  uint64_t pass = 0;
+  for (uint32_t epoch = 0; epoch < spec_.ppo().ppo_epochs(); ++epoch) {
+    for (const Batch& positions : MiniBatches(all.size(), step, epoch)) {
+      RETURN_IF_ERROR(check());
+      SeedValueDropout(step, ++pass);
+      ASSIGN_OR_RETURN(const MiniBatchStats stats,
+                       LearnMiniBatch(all, positions, experience, step));
+      AddWeighted(static_cast<double>(positions.size()) / passes, stats, mean);
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -203,21 +247,17 @@ absl::StatusOr<LearnStats> PpoLearner::Learn(std::span<const TokenSequence> roll
                                              const std::vector<double>& scores, double kl_coef,
                                              uint32_t step,
                                              const std::function<absl::Status()>& check) {
-  Rows all;
+  RolloutRows all;
   for (const TokenSequence& rollout : rollouts) all.push_back(&rollout);
+  const std::vector<double> kept =
+      PenaliseMissingEos(scores, all, static_cast<int32_t>(model_->config().eos_token_id),
+                         spec_.ppo().improvements().missing_eos_penalty());
   SeedValueDropout(step, 0);
-  const Experience experience = MakeExperience(all, scores, kl_coef);
-  RETURN_IF_ERROR(CheckFinite(experience.kl, "the KL against the reference policy"));
-  LearnStats stats;
-  stats.kl = experience.kl;
-  uint64_t pass = 0;
-  for (uint32_t epoch = 0; epoch < spec_.ppo().ppo_epochs(); ++epoch) {
-    for (const Batch& positions : MiniBatches(all.size(), step, epoch)) {
-      RETURN_IF_ERROR(check());
-      SeedValueDropout(step, ++pass);
-      RETURN_IF_ERROR(LearnMiniBatch(all, positions, experience.old, step, stats));
-    }
-  }
+  const Experience experience = MakeExperience(all, kept, kl_coef);
+  LearnStats stats = BatchStats(all, kept, experience, kl_coef, step);
+  RETURN_IF_ERROR(CheckFinite(stats.kl, "the KL against the reference policy"));
+  if (hooks_.on_experience) hooks_.on_experience(experience);
+  RETURN_IF_ERROR(LearnBatch(all, experience, step, check, stats.mean));
   return stats;
 }
 

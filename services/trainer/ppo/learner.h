@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,30 +17,28 @@
 #include "common/model/t5_model.h"
 #include "common/model/value_head.h"
 #include "services/trainer/optim/adamw.h"
+#include "services/trainer/ppo/experience.h"
 #include "services/trainer/ppo/ppo_loss.h"
+#include "services/trainer/ppo/ppo_stats.h"
 #include "services/trainer/supervised/batch_plan.h"
 #include "services/trainer/weights/sequence_logprobs.h"
 #include "tact/v1/trainer.pb.h"
 
 namespace tact {
 
-// What a step has learnt; means over its mini-batches, weighted by their rollouts.
-struct LearnStats {
-  double loss = 0, policy_loss = 0, value_loss = 0, clip_fraction = 0, entropy = 0, grad_norm = 0;
-  double kl = 0;  // mean over the batch of a response's summed KL, before the update
-};
-
 class PpoLearner {
  public:
-  // With LoRA a fresh adapter is trained and the reference is the model without it; else every
-  // weight is, and `reference` is a frozen copy.
+  // With LoRA a fresh adapter is trained, else every weight is. `reference` is the frozen policy of
+  // the KL penalty; null takes the model without its adapter, with LoRA.
   static absl::StatusOr<std::unique_ptr<PpoLearner>> Create(std::unique_ptr<T5Model> model,
                                                             std::unique_ptr<T5Model> reference,
                                                             const v1::JobSpec& spec);
 
   T5Model& model() { return *model_; }
   LoraAdapter* adapter() { return adapter_.get(); }
+  ValueHead& value_head() { return value_head_; }
   AdamW& optimizer() { return *optimizer_; }  // of the policy's and the value head's weights
+  void set_hooks(LearnHooks hooks) { hooks_ = std::move(hooks); }
 
   // One PPO step on rollouts with their scores. `check` is asked before every mini-batch. An error
   // that names a tensor leaves the weights of the last whole mini-batch.
@@ -53,25 +52,33 @@ class PpoLearner {
     at::Tensor values;    // [batch, time], undefined without the value head
     double entropy = 0;   // mean over learnt tokens, where asked for
   };
-  struct Experience;  // of the whole batch, before the update
-  using Rows = std::vector<const TokenSequence*>;
 
   PpoLearner(std::unique_ptr<T5Model> model, std::unique_ptr<T5Model> reference,
              const v1::JobSpec& spec);
-  Pass Forward(const T5Model& model, const Rows& rows, bool with_values, bool with_entropy) const;
-  at::Tensor ReferenceLogprobs(const Rows& rows);
-  Experience MakeExperience(const Rows& rows, const std::vector<double>& scores, double kl_coef);
+  Pass Forward(const T5Model& model, const RolloutRows& rows, bool with_values,
+               bool with_entropy) const;
+  at::Tensor ReferenceLogprobs(const RolloutRows& rows);
+  at::Tensor Mask(const RolloutRows& rows) const;
+  PpoLossOptions LossOptions() const;
+  Experience MakeExperience(const RolloutRows& rows, const std::vector<double>& scores,
+                            double kl_coef);
+  LearnStats BatchStats(const RolloutRows& rows, const std::vector<double>& scores,
+                        const Experience& experience, double kl_coef, uint32_t step) const;
   std::vector<Batch> MiniBatches(size_t rollouts, uint32_t step, uint32_t epoch) const;
-  absl::Status LearnMiniBatch(const Rows& all, const Batch& positions, const OldPolicy& experience,
-                              uint32_t step, LearnStats& stats);
+  absl::StatusOr<MiniBatchStats> LearnMiniBatch(const RolloutRows& all, const Batch& positions,
+                                                const Experience& experience, uint32_t step);
+  absl::Status LearnBatch(const RolloutRows& all, const Experience& experience, uint32_t step,
+                          const std::function<absl::Status()>& check, MiniBatchStats& mean);
+  absl::StatusOr<double> Update(const at::Tensor& loss, uint32_t step);
   void SeedValueDropout(uint32_t step, uint64_t pass);
 
   const v1::JobSpec spec_;
   std::unique_ptr<T5Model> model_;
-  std::unique_ptr<T5Model> reference_;    // null with LoRA
+  std::unique_ptr<T5Model> reference_;    // null: the model without its adapter
   std::unique_ptr<LoraAdapter> adapter_;  // null without
   ValueHead value_head_;
   std::unique_ptr<AdamW> optimizer_;
+  LearnHooks hooks_;
 };
 
 }  // namespace tact

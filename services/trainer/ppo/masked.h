@@ -7,11 +7,17 @@
 
 namespace tact {
 
-at::Tensor MaskedMean(const at::Tensor& values, const at::Tensor& mask);      // scalar
-at::Tensor MaskedVariance(const at::Tensor& values, const at::Tensor& mask);  // scalar
-// (values - mean) / sqrt(variance + 1e-8). Where one entry counts alone, which has no variance, it
-// becomes 0.
-at::Tensor MaskedWhiten(const at::Tensor& values, const at::Tensor& mask);
+at::Tensor MaskedMean(const at::Tensor& values, const at::Tensor& mask);  // scalar
+// [batch, time] -> [batch].
+at::Tensor MaskedMeanByRow(const at::Tensor& values, const at::Tensor& mask);
+// Scalar; `unbiased` divides by the count less one.
+at::Tensor MaskedVariance(const at::Tensor& values, const at::Tensor& mask, bool unbiased = true);
+
+enum class WhitenMean { kShift, kKeep };
+// (values - mean) / sqrt(variance + 1e-8), with the mean added again where it is kept. Where one
+// entry counts alone, which has no variance, it becomes 0.
+at::Tensor MaskedWhiten(const at::Tensor& values, const at::Tensor& mask,
+                        WhitenMean mean = WhitenMean::kShift);
 
 }  // namespace tact
 

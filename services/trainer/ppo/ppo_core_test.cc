@@ -9,6 +9,7 @@
 #include "services/trainer/ppo/ppo_loss.h"
 #include "services/trainer/ppo/ppo_metrics.h"
 #include "services/trainer/ppo/prompts.h"
+#include "services/trainer/ppo/token_rewards.h"
 
 namespace tact {
 namespace {
@@ -33,6 +34,11 @@ class PpoCore : public ::testing::Test {
   at::Tensor reference_ = Matrix({-1.1f, -0.8f, -1.5f, -0.7f, -0.4f, -1.0f, -1.3f, 0.0f}, 4);
   at::Tensor values_ = Matrix({0.1f, 0.2f, -0.1f, 0.3f, 0.05f, 0.4f, 0.2f, 0.9f}, 4);
   at::Tensor mask_ = LearningMask({4, 3});
+
+  at::Tensor Rewards(v1::KlEstimator estimator = v1::KL_ESTIMATOR_K1) const {
+    return RewardTokens({1.5, -0.5}, EstimateKl(logprobs_, reference_, estimator), mask_, 0.2)
+        .total;
+  }
 };
 
 TEST_F(PpoCore, MaskLeavesOutTheFirstTokenAndThePadding) {
@@ -41,18 +47,16 @@ TEST_F(PpoCore, MaskLeavesOutTheFirstTokenAndThePadding) {
 }
 
 TEST_F(PpoCore, RewardsArePenaltyPlusScoreOnTheLastToken) {
-  ExpectNear(TokenRewards({1.5, -0.5}, logprobs_, reference_, mask_, 0.2),
-             {-0.02, -0.06, 0.1, 1.5, -0.02, 0.04, -0.58, 0.0});
+  ExpectNear(Rewards(), {-0.02, -0.06, 0.1, 1.5, -0.02, 0.04, -0.58, 0.0});
 }
 
 TEST_F(PpoCore, AResponseOfOneTokenGetsNoScore) {
   const at::Tensor zero = Matrix({0.0f, 0.0f}, 2);
-  ExpectNear(TokenRewards({7.0}, zero, zero, Matrix({0.0f, 0.0f}, 2), 0.2), {0.0, 0.0});
+  ExpectNear(RewardTokens({7.0}, zero, Matrix({0.0f, 0.0f}, 2), 0.2).total, {0.0, 0.0});
 }
 
 TEST_F(PpoCore, AdvantagesEqualTrl) {
-  const at::Tensor rewards = TokenRewards({1.5, -0.5}, logprobs_, reference_, mask_, 0.2) * mask_;
-  ExpectNear(GeneralizedAdvantages(rewards, values_ * mask_, 1.0, 0.95),
+  ExpectNear(GeneralizedAdvantages(Rewards() * mask_, values_ * mask_, 1.0, 0.95),
              {1.3380999565, 1.1979999542, 1.6399999857, 1.2000000477, -0.4559498727, -0.9009999037,
               -0.7799999714, 0.0});
 }
@@ -76,19 +80,19 @@ TEST_F(PpoCore, OneEntryAloneIsWhitenedToZero) {
 }
 
 TEST_F(PpoCore, LossAndGradientsEqualTrl) {
-  const at::Tensor rewards = TokenRewards({1.5, -0.5}, logprobs_, reference_, mask_, 0.2);
+  const OldPolicy old = {logprobs_, values_, Rewards(), mask_};
+  const PpoLossOptions options = {1.0, 0.95, 0.2, 0.2, 0.1};
   const at::Tensor now =
       Matrix({-0.9f, -0.2f, -2.6f, -0.75f, -0.5f, -1.25f, -0.5f, 0.1f}, 4).requires_grad_(true);
   const at::Tensor values =
       Matrix({0.5f, 0.6f, -0.05f, 0.1f, 0.0f, 0.1f, 0.25f, 0.3f}, 4).requires_grad_(true);
-  const PpoLoss loss =
-      ComputePpoLoss({logprobs_, values_, rewards, mask_}, now, values, {1.0, 0.95, 0.2, 0.2, 0.1});
+  const PpoLoss loss = ComputePpoLoss(old, ComputeAdvantages(old, options), now, values, options);
   EXPECT_NEAR(loss.total.item<double>(), 0.2260767817, 1e-6);
-  EXPECT_NEAR(loss.policy, 0.1594327390, 1e-6);
-  EXPECT_NEAR(loss.value, 0.6664404273, 1e-6);
-  EXPECT_NEAR(loss.clip_fraction, 0.2, 1e-6);
-  EXPECT_NEAR(loss.value_clip_fraction, 0.4, 1e-6);
-  EXPECT_NEAR(loss.approx_kl, 0.0614999905, 1e-6);
+  EXPECT_NEAR(loss.stats.policy_loss, 0.1594327390, 1e-6);
+  EXPECT_NEAR(loss.stats.value_loss, 0.6664404273, 1e-6);
+  EXPECT_NEAR(loss.stats.clip_fraction, 0.2, 1e-6);
+  EXPECT_NEAR(loss.stats.value_clip_fraction, 0.4, 1e-6);
+  EXPECT_NEAR(loss.stats.approx_kl, 0.0614999905, 1e-6);
   loss.total.backward();
   ExpectNear(now.grad(), {0, 0, -0.1058486700, -0.1143854111, 0, 0.2154577672, 0.3081130683, 0});
   ExpectNear(values.grad(), {0, 0, -0.0317999981, -0.0139999995, 0, 0, 0.0165999997, 0});
@@ -96,8 +100,9 @@ TEST_F(PpoCore, LossAndGradientsEqualTrl) {
 
 TEST(Entropy, IsTheMeanOverKeptTokens) {
   const at::Tensor logits = Matrix({1, 2, 3, 0, 0, 0}, 3).reshape({1, 2, 3});
-  EXPECT_NEAR(MeanEntropy(logits, Matrix({1, 1}, 2)), 0.9655039310, 1e-6);
-  EXPECT_NEAR(MeanEntropy(logits, Matrix({0, 1}, 2)), 1.0986122887, 1e-6);  // log 3
+  const at::Tensor entropy = TokenEntropy(logits);
+  EXPECT_NEAR(MaskedMean(entropy, Matrix({1, 1}, 2)).item<double>(), 0.9655039310, 1e-6);
+  EXPECT_NEAR(MaskedMean(entropy, Matrix({0, 1}, 2)).item<double>(), 1.0986122887, 1e-6);  // log 3
 }
 
 TEST(KlController, AdaptsAsTrl) {

@@ -24,13 +24,20 @@ absl::StatusOr<std::vector<PpoPrompt>> LoadPrompts(const ModelSource& source,
   return ReadPrompts(dataset, *tokenizer, spec);
 }
 
+// Null where the model without its new adapter is the reference.
+absl::StatusOr<std::unique_ptr<T5Model>> LoadReference(ModelSource source,
+                                                       const v1::JobSpec& spec) {
+  const bool wants_base =
+      spec.ppo().kl_reference() == v1::KL_REFERENCE_BASE && !source.adapters.empty();
+  if (TrainsAdapter(spec) && !wants_base) return nullptr;
+  if (wants_base) source.adapters.clear();
+  return LoadT5(source, spec);
+}
+
 absl::StatusOr<std::unique_ptr<PpoLearner>> MakeLearner(const ModelSource& source,
                                                         const v1::JobSpec& spec) {
   ASSIGN_OR_RETURN(auto model, LoadT5(source, spec));
-  std::unique_ptr<T5Model> reference;
-  if (!TrainsAdapter(spec)) {
-    ASSIGN_OR_RETURN(reference, LoadT5(source, spec));
-  }
+  ASSIGN_OR_RETURN(auto reference, LoadReference(source, spec));
   return PpoLearner::Create(std::move(model), std::move(reference), spec);
 }
 

@@ -6,20 +6,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <vector>
+#include "services/trainer/ppo/ppo_stats.h"
 
 namespace tact {
-
-// 1 for the tokens that are learnt from. trl 0.4.2 leaves the first token of each response out
-// (start = 1 in its batched_forward_pass); `lengths` counts tokens, the end token included.
-at::Tensor LearningMask(const std::vector<int64_t>& lengths);
-
-// Rewards: -kl_coef (logprob - reference logprob) on every token, and the score added on the last
-// one that the mask keeps. Responses of one token keep none and get no score, as there is nothing
-// to learn from them.
-at::Tensor TokenRewards(const std::vector<double>& scores, const at::Tensor& logprobs,
-                        const at::Tensor& reference_logprobs, const at::Tensor& mask,
-                        double kl_coef);
 
 struct PpoLossOptions {
   double gamma = 1.0;
@@ -35,25 +24,36 @@ struct OldPolicy {
   at::Tensor values;
   at::Tensor rewards;
   at::Tensor mask;
+  at::Tensor importance = {};  // weights of the tokens' policy losses; undefined: 1
 };
+
+struct Advantages {
+  at::Tensor raw;       // by GAE
+  at::Tensor whitened;  // over the mask
+  at::Tensor returns;   // raw + old values, 0 where the mask is 0
+};
+
+Advantages ComputeAdvantages(const OldPolicy& old, const PpoLossOptions& options);
 
 struct PpoLoss {
-  at::Tensor total;  // policy + vf_coef * value; with gradients
-  double policy = 0;
-  double value = 0;
-  double clip_fraction = 0;  // of the policy's ratio
-  double value_clip_fraction = 0;
-  double approx_kl = 0;  // mean of (logprob - old logprob)^2 / 2
+  at::Tensor total;      // policy + vf_coef * value; with gradients
+  at::Tensor ratio;      // exp(logprob - old logprob); without
+  MiniBatchStats stats;  // all but entropy and grad_norm
 };
 
-// Advantages by GAE, whitened over the mini-batch, and
-//   policy: mean max(-A ratio, -A clip(ratio, 1 - c, 1 + c))
-//   value:  mean max((v - R)^2, (clip(v, v_old - cv, v_old + cv) - R)^2) / 2,   R = A + v_old
-PpoLoss ComputePpoLoss(const OldPolicy& old, const at::Tensor& logprobs, const at::Tensor& values,
+//   policy: mean w max(-A ratio, -A clip(ratio, 1 - c, 1 + c)),   A whitened, w the importance
+//   value:  mean max((v - R)^2, (clip(v, v_old - cv, v_old + cv) - R)^2) / 2,   R the returns
+PpoLoss ComputePpoLoss(const OldPolicy& old, const Advantages& advantages,
+                       const at::Tensor& logprobs, const at::Tensor& values,
                        const PpoLossOptions& options);
 
-// Mean over kept tokens of the entropy of the next-token distribution; logits [batch, time, vocab].
-double MeanEntropy(const at::Tensor& logits, const at::Tensor& mask);
+// min(exp(logprob - behaviour logprob), cap): truncated importance sampling between the policy that
+// drew the tokens and the learner's old policy, which should be the same and are not quite.
+at::Tensor ImportanceWeights(const at::Tensor& logprobs, const at::Tensor& behaviour_logprobs,
+                             double cap);
+
+// Of the next-token distributions, log sum exp(x) - sum p x: logits [..., vocab] -> [...].
+at::Tensor TokenEntropy(const at::Tensor& logits);
 
 }  // namespace tact
 

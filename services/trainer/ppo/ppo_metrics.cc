@@ -1,7 +1,5 @@
 #include "services/trainer/ppo/ppo_metrics.h"
 
-#include <cmath>
-
 #include "common/base/metrics.h"
 #include "common/base/strings.h"
 
@@ -16,23 +14,31 @@ double MeanResponseTokens(const ScoredBatch& batch) {
 }
 
 void SetBatchMetrics(const ScoredBatch& batch, v1::StepMetrics& metrics) {
-  const double n = static_cast<double>(batch.scores.size());
-  double sum = 0, squares = 0;
-  for (double score : batch.scores) sum += score;
-  for (double score : batch.scores) squares += (score - sum / n) * (score - sum / n);
-  metrics.set_reward_mean(sum / n);
-  metrics.set_reward_stddev(n > 1 ? std::sqrt(squares / (n - 1)) : 0);
+  const MeanAndStddev rewards = Summarise(batch.scores);
+  metrics.set_reward_mean(rewards.mean);
+  metrics.set_reward_stddev(rewards.stddev);
   metrics.set_response_tokens(MeanResponseTokens(batch));
 }
 
 void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics) {
-  metrics.set_loss(stats.loss);
-  metrics.set_grad_norm(stats.grad_norm);
+  metrics.set_loss(stats.mean.total_loss);
+  metrics.set_grad_norm(stats.mean.grad_norm);
   metrics.set_kl(stats.kl);
-  metrics.set_policy_loss(stats.policy_loss);
-  metrics.set_value_loss(stats.value_loss);
-  metrics.set_clip_fraction(stats.clip_fraction);
-  metrics.set_entropy(stats.entropy);
+  metrics.set_policy_loss(stats.mean.policy_loss);
+  metrics.set_value_loss(stats.mean.value_loss);
+  metrics.set_clip_fraction(stats.mean.clip_fraction);
+  metrics.set_entropy(stats.mean.entropy);
+  metrics.set_approx_kl(stats.mean.approx_kl);
+  metrics.set_value_clip_fraction(stats.mean.value_clip_fraction);
+  metrics.set_value_explained_variance(stats.value_explained_variance());
+}
+
+void ExportLearnStats(const LearnStats& stats) {
+  for (const auto& [name, number] : NameStats(stats)) {
+    GaugeMetric("tact_trainer_ppo_statistic", "Statistics of the last PPO step, under TRL's names",
+                {{"name", name}})
+        .Set(number);
+  }
 }
 
 void ExportPpoMetrics(const v1::StepMetrics& metrics) {

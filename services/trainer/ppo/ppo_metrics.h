@@ -20,6 +20,7 @@ struct ScoredBatch {
 double MeanResponseTokens(const ScoredBatch& batch);
 void SetBatchMetrics(const ScoredBatch& batch, v1::StepMetrics& metrics);
 void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics);
+void ExportLearnStats(const LearnStats& stats);
 void ExportPpoMetrics(const v1::StepMetrics& metrics);
 
 // FAILED_PRECONDITION when responses have become shorter than `ratio` of what they were.

@@ -111,8 +111,10 @@ absl::StatusOr<ScoredBatch> PpoRun::Score(const std::vector<v1::Rollout>& rollou
     for (size_t i = 0; i < rollouts.size(); ++i) {
       if (!scores[i]) continue;
       const auto& tokens = rollouts[i].token_ids();
-      batch.rollouts.push_back(
-          {PromptOf(rollouts[i].prompt_id()).ids, {tokens.begin(), tokens.end()}});
+      const auto& logprobs = rollouts[i].logprobs();
+      batch.rollouts.push_back({PromptOf(rollouts[i].prompt_id()).ids,
+                                {tokens.begin(), tokens.end()},
+                                {logprobs.begin(), logprobs.end()}});
       batch.scores.push_back(*scores[i]);
     }
     if (!batch.scores.empty()) return absl::OkStatus();
@@ -132,6 +134,7 @@ absl::Status PpoRun::Learn(const ScoredBatch& batch, v1::StepMetrics& metrics) {
   if (step_ == 0) first_tokens_ = MeanResponseTokens(batch);
   metrics.set_step(++step_);
   SetLearnMetrics(stats, metrics);
+  ExportLearnStats(stats);
   const bool last = step_ == spec_.ppo().steps();
   return last || step_ % spec_.checkpoint_steps() == 0 ? Save() : absl::OkStatus();
 }

@@ -112,6 +112,31 @@ TEST(Sft, AccumulationChangesMemoryNotTheResult) {
   EXPECT_NEAR(losses[0], losses[1], 1e-4);
 }
 
+// Two micro-batches of unlike length: by items the longer one weighs more.
+TEST(Sft, AMeanOfMeansWeighsMicroBatchesAlike) {
+  for (const auto accumulation : {v1::ACCUMULATION_BY_ITEMS, v1::ACCUMULATION_MEAN_OF_MEANS}) {
+    v1::JobSpec spec = Spec(v1::JOB_KIND_FULL, 1);
+    spec.mutable_supervised()->set_gradient_accumulation_steps(2);
+    spec.mutable_supervised()->set_accumulation(accumulation);
+    TempFolder folder;
+    FakeContext context(spec, folder.path());
+    const auto model = T5Model::Create(TinyT5Config(), 5).value();
+    model->SetRequiresGrad(true);
+    const std::vector<SftExample> examples = {{{5, 6, 1}, {7, 1}}, {{8, 9, 1}, {3, 4, 5, 6, 7, 1}}};
+    SftTask task(*model, spec.supervised(), examples, {});
+    std::vector<double> means;
+    const SupervisedHooks hooks = {.plan =
+                                       [](uint64_t) {
+                                         return std::vector<Batch>{{0, 1}};
+                                       },
+                                   .on_micro_batch = [&](double loss) { means.push_back(loss); }};
+    ASSERT_TRUE(TrainSupervised(task, context, hooks).ok());
+    ASSERT_EQ(means.size(), 2u);
+    const double share = accumulation == v1::ACCUMULATION_BY_ITEMS ? 2.0 / 8 : 0.5;
+    EXPECT_NEAR(context.steps[0].loss(), share * means[0] + (1 - share) * means[1], 1e-5);
+  }
+}
+
 TEST(Sft, NanStopsBeforeTheWeightsChangeAndNamesTheStep) {
   const v1::JobSpec spec = Spec(v1::JOB_KIND_FULL, 5);
   TempFolder folder;

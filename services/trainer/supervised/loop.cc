@@ -22,14 +22,13 @@ namespace {
 
 class SupervisedRun {
  public:
-  SupervisedRun(SupervisedTask& task, JobContext& context)
+  SupervisedRun(SupervisedTask& task, JobContext& context, const SupervisedHooks& hooks)
       : task_(task),
         context_(context),
+        hooks_(hooks),
         spec_(context.spec()),
         total_(SupervisedSteps(spec_.supervised(), task.lengths().size())),
-        optimizer_(TrainableParameters(task.model()),
-                   {spec_.optimizer().beta1(), spec_.optimizer().beta2(),
-                    spec_.optimizer().epsilon(), spec_.optimizer().weight_decay()}) {}
+        optimizer_(TrainableParameters(task.model()), ToAdamWOptions(spec_.optimizer())) {}
 
   absl::Status Run() {
     RETURN_IF_ERROR(Restore());
@@ -78,17 +77,13 @@ class SupervisedRun {
     return absl::OkStatus();
   }
 
-  // Each micro-batch weighs as much as it has items, so the split changes memory, not the result.
   absl::StatusOr<double> AccumulateGradients(const Batch& batch) {
-    const double weight = task_.Weight(batch);
-    const size_t parts = std::max(1u, spec_.supervised().gradient_accumulation_steps());
-    const size_t size = (batch.size() + parts - 1) / parts;
     double total = 0;
-    for (size_t begin = 0; begin < batch.size(); begin += size) {
+    for (const std::span<const uint32_t> part : MicroBatches(batch)) {
       RETURN_IF_ERROR(context_.CheckCancelled());
-      const std::span<const uint32_t> part =
-          std::span(batch).subspan(begin, std::min(size, batch.size() - begin));
-      const at::Tensor loss = task_.MeanLoss(part) * (task_.Weight(part) / weight);
+      const at::Tensor mean = task_.MeanLoss(part);
+      if (hooks_.on_micro_batch) hooks_.on_micro_batch(mean.item<double>());
+      const at::Tensor loss = mean * Share(part, batch);
       const double value = loss.item<double>();
       RETURN_IF_ERROR(CheckFinite(value, StrCat("the loss of step ", step_ + 1)));
       loss.backward();
@@ -97,13 +92,32 @@ class SupervisedRun {
     return total;
   }
 
+  std::vector<std::span<const uint32_t>> MicroBatches(const Batch& batch) const {
+    const size_t parts = std::max(1u, spec_.supervised().gradient_accumulation_steps());
+    const size_t size = (batch.size() + parts - 1) / parts;
+    std::vector<std::span<const uint32_t>> out;
+    for (size_t begin = 0; begin < batch.size(); begin += size) {
+      out.push_back(std::span(batch).subspan(begin, std::min(size, batch.size() - begin)));
+    }
+    return out;
+  }
+
+  // What a micro-batch weighs in its step.
+  double Share(std::span<const uint32_t> part, const Batch& batch) const {
+    if (spec_.supervised().accumulation() == v1::ACCUMULATION_MEAN_OF_MEANS) {
+      return 1.0 / static_cast<double>(MicroBatches(batch).size());
+    }
+    return task_.Weight(part) / task_.Weight(batch);
+  }
+
   const Batch& CurrentBatch() {
     const uint64_t per_epoch =
         BatchesPerEpoch(task_.lengths().size(), spec_.supervised().batch_size());
     const uint64_t epoch = step_ / per_epoch;
     if (!plan_epoch_ || *plan_epoch_ != epoch) {
-      plan_ = PlanEpoch(task_.lengths(), spec_.supervised().batch_size(),
-                        MixKey(spec_.seed(), kShuffleStream), epoch);
+      plan_ = hooks_.plan ? hooks_.plan(epoch)
+                          : PlanEpoch(task_.lengths(), spec_.supervised().batch_size(),
+                                      MixKey(spec_.seed(), kShuffleStream), epoch);
       plan_epoch_ = epoch;
     }
     return plan_[step_ % per_epoch];
@@ -142,6 +156,7 @@ class SupervisedRun {
 
   SupervisedTask& task_;
   JobContext& context_;
+  const SupervisedHooks& hooks_;
   const v1::JobSpec spec_;
   const uint32_t total_;
   AdamW optimizer_;
@@ -159,8 +174,9 @@ uint32_t SupervisedSteps(const v1::SupervisedSettings& settings, uint64_t exampl
                                BatchesPerEpoch(examples, settings.batch_size()));
 }
 
-absl::Status TrainSupervised(SupervisedTask& task, JobContext& context) {
-  return CatchExceptions("training", [&] { return SupervisedRun(task, context).Run(); });
+absl::Status TrainSupervised(SupervisedTask& task, JobContext& context,
+                             const SupervisedHooks& hooks) {
+  return CatchExceptions("training", [&] { return SupervisedRun(task, context, hooks).Run(); });
 }
 
 }  // namespace tact

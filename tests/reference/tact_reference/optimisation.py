@@ -7,8 +7,10 @@ from torch.utils.data import SequentialSampler
 from transformers import Trainer, TrainingArguments, default_data_collator
 
 from . import lora, t5_models
+from .conditioning import apart, first_steady, nudge
 
 STEPS, ROWS, PROMPT, LABEL = 6, 4, 18, 8
+TOLERANCE, WEIGHT_BOUND = 1e-5, 2.5e-6  # of the tests; see conditioning.py
 USUAL = dict(learning_rate=3e-4, optim="adamw_torch", weight_decay=0.01, warmup_steps=2,
              lr_scheduler_type="linear", max_grad_norm=1.0, gradient_accumulation_steps=1)
 SETTINGS = {  # what differs; "notebook" has neither attention mask nor ignored labels
@@ -56,13 +58,36 @@ def make(out):
     lora.save(out, "training_q_v_r4", adapter)
     for name, changes in SETTINGS.items():
         settings = dict(USUAL, **changes)
-        model, start = starting_point(out, name)
-        torch.manual_seed(out.rng.randrange(2**31))  # the Trainer before has set its own
-        rows = make_rows(name, STEPS * ROWS * settings["gradient_accumulation_steps"])
-        trainer = train(model, rows, settings)
+        rows, (trainer, start) = first_steady(
+            lambda: draw_rows(out, name, settings),
+            lambda rows, units: run(out, name, settings, rows, units), distances, TOLERANCE,
+            WEIGHT_BOUND)
         about = {"model": start[0], "adapter": start[1], "settings": settings}
         record(out, name, about, trainer, rows)
         out.count(1)
+
+
+def draw_rows(out, name, settings):
+    torch.manual_seed(out.rng.randrange(2**31))  # the Trainer before has set its own
+    return make_rows(name, STEPS * ROWS * settings["gradient_accumulation_steps"])
+
+
+def run(out, name, settings, rows, units):
+    model, start = starting_point(out, name)
+    nudge(model, units)
+    return train(model, rows, settings), start
+
+
+def distances(found, nudged):
+    """Of losses, norms and weights, and of weights alone."""
+    (one, _), (other, _) = found, nudged
+    weights = max(apart(*pair) for pair in zip(trained(one.model), trained(other.model)))
+    numbers = zip(one.losses + one.norms, other.losses + other.norms)
+    return max([weights] + [abs(a - b) / abs(a) for a, b in numbers]), weights
+
+
+def trained(model):
+    return [weight.detach() for weight in model.parameters() if weight.requires_grad]
 
 
 def starting_point(out, name):

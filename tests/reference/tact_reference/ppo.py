@@ -6,6 +6,7 @@ import torch
 from trl import AutoModelForSeq2SeqLMWithValueHead, PPOConfig, create_reference_model
 
 from . import t5_models
+from .conditioning import apart, first_steady, nudge
 from .lora import saved_name
 from .optimisation import load_adapter
 from .ppo_recording import RecordingTrainer
@@ -13,16 +14,20 @@ from .tokenizer_training import load as load_tokenizer
 
 STEPS = 3
 RECORDED = (0, 2)
+ADAPTER = "training_q_v_r4"
+TOLERANCE, WEIGHT_BOUND = 1e-4, 5e-6  # of the tests; see conditioning.py
+DIFFERENCES = ("kl", "non_score_rewards", "objective/kl_dist")  # may be nothing but rounding
 USUAL = dict(batch_size=8, mini_batch_size=4, learning_rate=1e-3, ppo_epochs=1)
 SETTINGS = {  # what differs from trl's defaults and the above
     "full_epochs_1": {},
-    "full_epochs_3": dict(ppo_epochs=3),
+    "full_epochs_3": dict(ppo_epochs=3, learning_rate=3e-4),
     "full_notebook": dict(learning_rate=1.41e-5, batch_size=16),
-    "full_fixed_kl": dict(adap_kl_ctrl=False, init_kl_coef=0.05, gamma=0.98, lam=0.9, vf_coef=0.5,
-                          cliprange=0.1, cliprange_value=0.05, max_grad_norm=0.3, ppo_epochs=2),
-    "full_fast_kl": dict(target=0.5, horizon=40, ppo_epochs=2),
-    "lora_epochs_1": dict(learning_rate=3e-3),
-    "lora_epochs_3": dict(learning_rate=3e-3, ppo_epochs=3),
+    "full_fixed_kl": dict(learning_rate=3e-4, adap_kl_ctrl=False, init_kl_coef=0.05, gamma=0.98,
+                          lam=0.9, vf_coef=0.5, cliprange=0.1, cliprange_value=0.05,
+                          max_grad_norm=0.3, ppo_epochs=2),
+    "full_fast_kl": dict(learning_rate=3e-4, target=0.5, horizon=40, ppo_epochs=2),
+    "lora_epochs_1": dict(learning_rate=1e-3),
+    "lora_epochs_3": dict(learning_rate=1e-3, ppo_epochs=3),
     "lora_notebook": dict(learning_rate=1.41e-5, batch_size=16)}
 FIELDS = ["batch_size", "mini_batch_size", "learning_rate", "ppo_epochs", "adap_kl_ctrl",
           "init_kl_coef", "target", "horizon", "gamma", "lam", "cliprange", "cliprange_value",
@@ -32,13 +37,33 @@ FIELDS = ["batch_size", "mini_batch_size", "learning_rate", "ppo_epochs", "adap_
 def make(out):
     _, tokenizer, _ = load_tokenizer(out.path("tokenizers/t5"))
     for name, changes in SETTINGS.items():
-        config = PPOConfig(seed=out.rng.randrange(10**6), **dict(USUAL, **changes))
-        model = policy(out, with_adapter=name.startswith("lora"))
-        start = {f"initial.v_head.{key}": value.clone()
-                 for key, value in model.v_head.state_dict().items()}
-        trainer = RecordingTrainer(config, model, create_reference_model(model), tokenizer)
-        run(out, name, config, trainer, start)
+        (config, _), (tensors, steps) = first_steady(
+            lambda: draw(out, changes),
+            lambda drawn, units: run(out, name, tokenizer, drawn, units), distances, TOLERANCE,
+            WEIGHT_BOUND)
+        out.tensors(f"ppo/{name}.safetensors", tensors)
+        out.json(f"ppo/{name}.json", {
+            "model": "t5_training", "adapter": ADAPTER if name.startswith("lora") else None,
+            "config": {key: getattr(config, key) for key in FIELDS}, "steps": steps})
         out.count(STEPS)
+
+
+def draw(out, changes):
+    config = PPOConfig(seed=out.rng.randrange(10**6), **dict(USUAL, **changes))
+    return config, [rollouts(out.rng, config.batch_size) for _ in range(STEPS)]
+
+
+def distances(found, nudged):
+    """Of tensors, statistics and the KL coefficient (which is to be 1e-6), and of weights alone."""
+    moved = {key: apart(value, nudged[0][key]) for key, value in found[0].items()
+             if value.dtype == torch.float32 and key.split(".")[-1] not in DIFFERENCES}
+    numbers = []
+    for one, other in zip(found[1], nudged[1]):
+        numbers.append(abs(one["kl_coef_after"] - other["kl_coef_after"]) * 100)
+        numbers += [abs(value - other["stats"][key]) / max(1.0, abs(value))
+                    for key, value in one["stats"].items()]
+    return (max(list(moved.values()) + numbers),
+            max(value for key, value in moved.items() if ".after." in key))
 
 
 def policy(out, with_adapter):
@@ -88,12 +113,19 @@ def split_stats(stats):
     return numbers, arrays
 
 
-def run(out, name, config, trainer, tensors):
+def run(out, name, tokenizer, drawn, units):
+    """The tensors and the steps of one run."""
+    config, batches = drawn
+    torch.manual_seed(config.seed)
+    model = policy(out, with_adapter=name.startswith("lora"))
+    nudge(model, units)
+    tensors = {f"initial.v_head.{key}": value.clone()
+               for key, value in model.v_head.state_dict().items()}
+    trainer = RecordingTrainer(config, model, create_reference_model(model), tokenizer)
     steps = []
-    for number in range(STEPS):
-        queries, responses, scores = rollouts(out.rng, config.batch_size)
+    for number, (queries, responses, scores) in enumerate(batches):
         with contextlib.redirect_stdout(None):
-            stats = trainer.step(queries, responses, scores)
+            stats = trainer.step(list(queries), list(responses), list(scores))
         numbers, arrays = split_stats(stats)
         steps.append({"queries": [q.tolist() for q in queries],
                       "responses": [r.tolist() for r in responses],
@@ -105,7 +137,4 @@ def run(out, name, config, trainer, tensors):
             tensors.update({prefix + key: value for key, value in trainer.tensors.items()})
             tensors.update({f"{prefix}stats.{key}": value for key, value in arrays.items()})
             tensors.update(weights(trainer, prefix + "after."))
-    out.tensors(f"ppo/{name}.safetensors", tensors)
-    out.json(f"ppo/{name}.json", {
-        "model": "t5_training", "adapter": "training_q_v_r4" if name.startswith("lora") else None,
-        "config": {key: getattr(config, key) for key in FIELDS}, "steps": steps})
+    return {key: value.detach().clone() for key, value in tensors.items()}, steps
