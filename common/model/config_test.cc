@@ -89,11 +89,32 @@ TEST(RobertaConfigTest, CountsRobertaBase) {
   EXPECT_EQ(RobertaConfig().num_parameters(), 124'647'170);  // with two labels
 }
 
+TEST(RobertaConfigTest, BertHasItsOwnDefaultsAndWritesWhatItReads) {
+  const auto config = RobertaConfig::FromJson(
+      R"({"model_type": "bert", "id2label": {"1": "rude", "0": "calm", "2": "odd"}})");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->is_bert());
+  EXPECT_EQ(config->vocab_size, 30522);
+  EXPECT_EQ(config->type_vocab_size, 2);
+  EXPECT_EQ(config->layer_norm_eps, 1e-12);
+  EXPECT_EQ(config->max_tokens(), 512);
+  EXPECT_EQ(config->labels, (std::vector<std::string>{"calm", "rude", "odd"}));
+  EXPECT_EQ(config->num_parameters(), 109'484'547);  // bert-base-uncased with three labels
+  EXPECT_EQ(*RobertaConfig::FromJson(config->ToJson()), *config);
+  EXPECT_THAT(config->ToJson(), HasSubstr("BertForSequenceClassification"));
+}
+
 TEST(RobertaConfigTest, Errors) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"({"num_attention_heads": 7})", "num_attention_heads: expected a divisor of hidden_size"},
       {R"({"id2label": {"0": "a", "2": "b"}})", "id2label: expected class numbers from 0 on"},
+      {R"({"vocab_size": 1})",
+       "pad_token_id: expected an integer from 0 to 0, found the default, 1"},
+      {R"({"id2label": {"0": "a", "00": "b"}})", "id2label: expected class numbers from 0 on"},
       {R"({"id2label": ["a"]})", "id2label"},
+      {std::string(100'000, '['), "expected a JSON object"},
+      {R"({"id2label": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}",
+       "expected a JSON object"},
       {R"({"position_embedding_type": "relative_key"})", "position_embedding_type"},
       {R"({"hidden_act": "swish"})", "hidden_act: expected one of gelu, gelu_new, relu"}};
   for (const auto& [json, message] : cases) {

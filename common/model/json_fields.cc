@@ -47,12 +47,13 @@ void JsonFields::Fail(std::string_view key, std::string_view found, std::string_
 
 int64_t JsonFields::Int(std::string_view key, int64_t fallback, int64_t min, int64_t max) {
   const nlohmann::json* value = Find(key);
-  if (value == nullptr) return fallback;
-  if (value->is_number_integer()) {
-    const int64_t number = value->get<int64_t>();
+  if (value == nullptr || value->is_number_integer()) {
+    const int64_t number = value == nullptr ? fallback : value->get<int64_t>();
     if (number >= min && number <= max) return number;
   }
-  Fail(key, Dump(*value), absl::StrCat("an integer from ", min, " to ", max));
+  // A default can be out of range too, where another field bounds it.
+  Fail(key, value == nullptr ? absl::StrCat("the default, ", fallback) : Dump(*value),
+       absl::StrCat("an integer from ", min, " to ", max));
   return fallback;
 }
 

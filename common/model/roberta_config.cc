@@ -29,7 +29,8 @@ std::vector<std::string> ReadLabels(JsonFields& fields) {
   bool good = !labels.empty();
   for (const auto& [key, value] : map.items()) {
     size_t index = 0;
-    good = good && absl::SimpleAtoi(key, &index) && index < labels.size() && value.is_string();
+    good = good && absl::SimpleAtoi(key, &index) && index < labels.size() && value.is_string() &&
+           absl::StrCat(index) == key;
     if (good) labels[index] = value.get<std::string>();
   }
   if (!good) fields.Fail("id2label", map.dump(), "class numbers from 0 on, each with a name");

@@ -59,5 +59,51 @@ TEST(RobertaModelTest, PaddingChangesNothing) {
   ExpectClose((*model)->Forward(padded, padded.ne(1)), alone, 1e-5, "logits");
 }
 
+RobertaConfig SmallBert() {
+  RobertaConfig config = *RobertaConfig::Load(Fixture("roberta"));
+  config.family = EncoderFamily::kBert;
+  config.pad_token_id = 0;
+  config.type_vocab_size = 2;
+  config.labels = {"calm", "rude", "unsure", "odd", "other"};
+  return config;
+}
+
+TEST(BertModelTest, SavedFolderLoadsBitEqual) {
+  const auto model = RobertaModel::Create(SmallBert(), 1);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->parameters().num_elements(), SmallBert().num_parameters());
+  const TemporaryFolder folder;
+  ASSERT_TRUE((*model)->Save(folder.path()).ok());
+  const auto again = RobertaModel::Load(folder.path());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ((*again)->config(), SmallBert());
+  for (const NamedTensor& item : (*model)->parameters().items()) {
+    EXPECT_TRUE(SameBits((*again)->parameters().At(item.name), item.tensor)) << item.name;
+  }
+}
+
+TEST(BertModelTest, TypesCountAndPaddingDoesNot) {
+  const auto model = RobertaModel::Create(SmallBert(), 1).value();
+  const at::Tensor ids = at::randint(3, 40, {1, 6}, at::kLong);
+  const at::Tensor padded = at::cat({ids, at::zeros({1, 4}, at::kLong)}, 1);
+  const at::Tensor alone = model->Forward(ids, {});
+  EXPECT_EQ(alone.sizes(), (std::vector<int64_t>{1, 5}));
+  ExpectClose(model->Forward(padded, padded.ne(0)), alone, 1e-5, "logits");
+  EXPECT_TRUE(SameBits(model->Forward(ids, {}, at::zeros_like(ids)), alone));
+  EXPECT_GT(RelativeError(model->Forward(ids, {}, at::ones_like(ids)), alone), 1e-3);
+}
+
+TEST(BertModelTest, EveryWeightLearns) {
+  const auto model = RobertaModel::Create(SmallBert(), 1).value();
+  const at::Tensor ids = at::randint(1, 40, {3, 6}, at::kLong);
+  const at::Tensor labels = at::zeros({3}, at::kLong);
+  CrossEntropy(model->Forward(ids, {}, ids.remainder(2)), labels).backward();
+  for (const NamedTensor& item : model->parameters().items()) {
+    ASSERT_TRUE(item.tensor.grad().defined()) << item.name;
+    if (item.name.ends_with("self.key.bias")) continue;  // its true gradient is 0
+    EXPECT_GT(item.tensor.grad().abs().max().item<double>(), 0.0) << item.name;
+  }
+}
+
 }  // namespace
 }  // namespace tact

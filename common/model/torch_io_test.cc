@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/file.h"
 #include "common/model/test_support.h"
+#include "common/model/torch_file.h"
 
 namespace tact {
 namespace {
@@ -46,6 +48,20 @@ TEST(TorchIoTest, AGeneratorGoesOnFromItsState) {
   ASSERT_TRUE(SetGeneratorState(second, state).ok());
   EXPECT_TRUE(SameBits(at::empty({10}).normal_(0, 1, second), expected));
   EXPECT_FALSE(SetGeneratorState(second, at::zeros({3}, at::kByte)).ok());
+}
+
+TEST(TorchIoTest, WhatTorchLoadReads) {
+  const TemporaryFolder folder;
+  const at::Tensor matrix = at::arange(6, at::kFloat).reshape({2, 3});
+  const std::vector<NamedTensor> tensors = {{"b", matrix.t()}, {"a", at::ones({}, at::kLong)}};
+  for (const char* file : {"x.bin", "y.bin"}) {
+    ASSERT_TRUE(WriteTensors(folder.path() / file, tensors).ok());
+  }
+  const auto read = TorchFile::Open(folder.path() / "x.bin");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(SameBits(*ToTensor(read->tensors().find("b")->second), matrix.t()));
+  EXPECT_TRUE(SameBits(*ToTensor(read->tensors().find("a")->second), at::ones({}, at::kLong)));
+  EXPECT_EQ(*ReadFile(folder.path() / "x.bin"), *ReadFile(folder.path() / "y.bin"));
 }
 
 }  // namespace

@@ -124,6 +124,16 @@ TEST(RewardEngineTest, AMissingFileIsNamed) {
   }
 }
 
+TEST(RewardEngineTest, BertHasNoTokenizer) {
+  SpoiledFolder folder("tact_reward_bert");
+  std::ofstream(folder / "config.json") << R"({"model_type": "bert"})";
+  const absl::Status status = folder.Start();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_NE(status.message().find("config.json: model_type bert: no WordPiece tokenizer"),
+            std::string::npos)
+      << status;
+}
+
 TEST(RewardEngineTest, ATruncatedCheckpointIsRefused) {
   SpoiledFolder folder("tact_reward_truncated");
   std::filesystem::resize_file(folder / "model.safetensors", 50'000);

@@ -83,13 +83,24 @@ void AddLoraFlags(CLI::App& command, v1::LoraSettings* lora) {
   AddField<double>(command, "--lora-dropout", "[0.05; ppo 0]", [=](double v) {
     lora->set_dropout(v);
   })->group("LoRA");
-  AddField<std::vector<std::string>>(command, "--lora-target", "Names of linears [q v]",
+  AddField<std::vector<std::string>>(command, "--lora-target", "Ends of the names of linears [q v]",
                                      [=](std::vector<std::string> names) {
                                        lora->mutable_target_modules()->Assign(names.begin(),
                                                                               names.end());
                                      })
       ->delimiter(',')
       ->allow_extra_args(false)
+      ->group("LoRA");
+  AddField<std::string>(command, "--lora-pattern", "Instead: a regular expression of whole names",
+                        [=](std::string v) { lora->set_target_pattern(v); })
+      ->group("LoRA");
+  static const std::map<std::string, v1::LoraBias> biases = {
+      {"none", v1::LORA_BIAS_NONE},
+      {"all", v1::LORA_BIAS_ALL},
+      {"lora_only", v1::LORA_BIAS_LORA_ONLY}};
+  AddField<std::string>(command, "--lora-bias", "none, all or lora_only [none]",
+                        [=](std::string v) { lora->set_bias(biases.at(v)); })
+      ->check(CLI::IsMember(biases).description(""))
       ->group("LoRA");
 }
 

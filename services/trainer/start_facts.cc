@@ -10,7 +10,7 @@ absl::StatusOr<StartKind> FindStart(const v1::JobSpec& spec, const JobEnvironmen
   ASSIGN_OR_RETURN(const ModelSource source,
                    ResolveSource(spec, environment.folders, environment.find_job));
   ASSIGN_OR_RETURN(const ModelType type, DetectModelType(source.folder));
-  return type == ModelType::kRoberta ? StartKind::kClassifier : StartKind::kPolicy;
+  return type == ModelType::kT5 ? StartKind::kPolicy : StartKind::kClassifier;
 }
 
 absl::StatusOr<DatasetFacts> FindDataset(std::string_view id, const JobEnvironment& environment) {

@@ -116,6 +116,10 @@ absl::Status CheckOptimizer(const v1::OptimizerSettings& o) {
 }
 
 absl::Status CheckLora(const v1::LoraSettings& lora) {
+  if (!lora.target_pattern().empty() && lora.target_modules_size() > 0) {
+    return FieldError("spec.lora.target_pattern", lora.target_pattern(),
+                      "does not go with target_modules", "set one of the two");
+  }
   return CheckBounds({{"lora.rank", static_cast<double>(lora.rank()), 1, 1024},
                       {"lora.alpha", lora.alpha(), 0, 1e6, true},
                       {"lora.dropout", lora.dropout(), 0, 0.99}});

@@ -30,7 +30,8 @@ void FillLora(v1::JobSpec& spec) {
   DEFAULT_TO(lora, rank, 8);
   DEFAULT_TO(lora, alpha, 32.0);
   DEFAULT_UNSET(lora, dropout, spec.kind() == v1::JOB_KIND_PPO ? 0.0 : 0.05);
-  if (lora.target_modules().empty()) {
+  DEFAULT_TO(lora, bias, v1::LORA_BIAS_NONE);
+  if (lora.target_modules().empty() && lora.target_pattern().empty()) {
     lora.add_target_modules("q");
     lora.add_target_modules("v");
   }
