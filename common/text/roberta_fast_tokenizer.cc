@@ -20,19 +20,12 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> RobertaFastTokenizer::Load(
 }
 
 std::vector<int32_t> RobertaFastTokenizer::AddSpecialTokens(std::span<const int32_t> ids) const {
-  std::vector<int32_t> out = {*role_id(kCls)};
-  out.insert(out.end(), ids.begin(), ids.end());
-  out.push_back(*role_id(kSep));
-  return out;
+  return RobertaSequence({*role_id(kCls), *role_id(kSep)}, ids);
 }
 
 std::vector<int32_t> RobertaFastTokenizer::AddSpecialTokens(std::span<const int32_t> a,
                                                             std::span<const int32_t> b) const {
-  std::vector<int32_t> out = AddSpecialTokens(a);
-  out.push_back(*role_id(kSep));
-  out.insert(out.end(), b.begin(), b.end());
-  out.push_back(*role_id(kSep));
-  return out;
+  return RobertaPair({*role_id(kCls), *role_id(kSep)}, a, b);
 }
 
 void RobertaFastTokenizer::AppendTokens(std::string_view text, TokenList* out) const {

@@ -48,4 +48,20 @@ absl::StatusOr<RobertaFiles> LoadRobertaFiles(const std::filesystem::path& folde
   return out;
 }
 
+std::vector<int32_t> RobertaSequence(RobertaEnds ends, std::span<const int32_t> a) {
+  std::vector<int32_t> out = {ends.cls};
+  out.insert(out.end(), a.begin(), a.end());
+  out.push_back(ends.sep);
+  return out;
+}
+
+std::vector<int32_t> RobertaPair(RobertaEnds ends, std::span<const int32_t> a,
+                                 std::span<const int32_t> b) {
+  std::vector<int32_t> out = RobertaSequence(ends, a);
+  out.push_back(ends.sep);
+  out.insert(out.end(), b.begin(), b.end());
+  out.push_back(ends.sep);
+  return out;
+}
+
 }  // namespace tact

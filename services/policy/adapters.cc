@@ -25,11 +25,7 @@ absl::StatusOr<ServedEntry> AdapterHandler::LoadFolder(std::string_view name,
                                                        std::string_view parent_name,
                                                        const std::filesystem::path& folder) const {
   RETURN_IF_ERROR(ValidatePushName(name, "adapter"));
-  ASSIGN_OR_RETURN(const ServedEntry parent, registry_.Find(parent_name, "parent"));
-  if (parent.weights.adapter != nullptr) {
-    return FieldError("parent", StrCat("\"", parent.name, "\""), "is an adapter itself",
-                      "name a model with full weights");
-  }
+  ASSIGN_OR_RETURN(const ServedEntry parent, registry_.FindParent(parent_name, "parent"));
   const std::shared_ptr<const Snapshot>& snapshot = parent.weights.snapshot;
   ASSIGN_OR_RETURN(LoadedAdapter loaded, LoadAdapterFolder(folder, snapshot->config, limits_));
   return registry_.Load({.name = std::string(name),

@@ -55,6 +55,14 @@ absl::StatusOr<ServedEntry> ModelRegistry::Find(std::string_view name,
   return FindLocked(name, field);
 }
 
+absl::StatusOr<ServedEntry> ModelRegistry::FindParent(std::string_view name,
+                                                      std::string_view field) const {
+  ASSIGN_OR_RETURN(ServedEntry parent, Find(name, field));
+  if (parent.weights.adapter == nullptr) return parent;
+  return FieldError(field, StrCat("\"", parent.name, "\""), "is an adapter itself",
+                    "name a model with full weights");
+}
+
 std::vector<ServedEntry> ModelRegistry::List() const {
   absl::MutexLock lock(&mutex_);
   std::vector<ServedEntry> list;

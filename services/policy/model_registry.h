@@ -43,6 +43,9 @@ class ModelRegistry {
   // "" is base. NOT_FOUND lists the names that are served; `field` is what the error names.
   absl::StatusOr<ServedEntry> Find(std::string_view name, std::string_view field) const
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same for what an adapter stands on; INVALID_ARGUMENT if it is an adapter itself.
+  absl::StatusOr<ServedEntry> FindParent(std::string_view name, std::string_view field) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<ServedEntry> List() const ABSL_LOCKS_EXCLUDED(mutex_);  // by name
 
   enum class PushCheck { kNew, kAlreadyServed };

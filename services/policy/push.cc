@@ -109,11 +109,7 @@ absl::StatusOr<std::string> PushHandler::ReadPayload(const v1::PushHeader& heade
 absl::StatusOr<ServedEntry> PushHandler::BuildLora(const v1::PushHeader& header,
                                                    const SafeTensors& tensors) const {
   ASSIGN_OR_RETURN(const ServedEntry parent,
-                   registry_.Find(header.lora().parent(), "header.lora.parent"));
-  if (parent.weights.adapter != nullptr) {
-    return FieldError("header.lora.parent", StrCat("\"", parent.name, "\""), "is an adapter itself",
-                      "name a model with full weights");
-  }
+                   registry_.FindParent(header.lora().parent(), "header.lora.parent"));
   const LoraScale scale = {header.lora().rank(), header.lora().alpha()};
   ASSIGN_OR_RETURN(auto adapter, BuildAdapter(parent.weights.snapshot->config,
                                               TensorSource(tensors, kPayload), scale, limits_));
