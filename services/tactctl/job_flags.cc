@@ -171,8 +171,8 @@ void AddPpoFlags(CLI::App& command, v1::PpoSettings* p) {
   AddReal(command, "--cliprange", "[0.2]", [=](double v) { p->set_cliprange(v); });
   AddReal(command, "--cliprange-value", "[0.2]", [=](double v) { p->set_cliprange_value(v); });
   AddReal(command, "--vf-coef", "[0.1]", [=](double v) { p->set_vf_coef(v); });
-  AddReal(command, "--collapse-length-ratio", "Guard against collapse, 0 turns it off [0.4]",
-          [=](double v) { p->set_collapse_length_ratio(v); });
+  AddReal(command, "--min-length-ratio", "Guard against collapse, 0 turns it off [0.4]",
+          [=](double v) { p->mutable_guards()->set_min_length_ratio(v); });
   AddField<std::string>(command, "--reward-label", "Whose logit is the reward [neutral]",
                         [=](std::string v) { p->set_reward_label(v); })
       ->group("PPO");

@@ -172,7 +172,8 @@ absl::Status CheckPpoNumbers(const v1::PpoSettings& p) {
       {"ppo.cliprange_value", p.cliprange_value(), 0, 1e6, true},
       {"ppo.vf_coef", p.vf_coef(), 0, 1e3},
       {"ppo.max_prompt_tokens", static_cast<double>(p.max_prompt_tokens()), 2, 16384},
-      {"ppo.collapse_length_ratio", p.collapse_length_ratio(), 0, 1},
+      {"ppo.max_staleness", static_cast<double>(p.max_staleness()), 0, 16},
+      {"ppo.validation_examples", static_cast<double>(p.validation_examples()), 1, 4096},
       {"ppo.value_head_dropout", p.value_head_dropout(), 0, 0.99},
       {"ppo.improvements.missing_eos_penalty", p.improvements().missing_eos_penalty(), 0, 1e6},
       {"ppo.improvements.importance_cap", p.improvements().importance_cap(), 0, 1e6},
@@ -195,10 +196,65 @@ absl::Status CheckObjective(const v1::PpoSettings& p) {
                     "choose PPO_OBJECTIVE_IMPROVED, or clear ppo.improvements");
 }
 
+absl::Status CheckGuards(const v1::CollapseGuards& g) {
+  return CheckBounds({
+      {"ppo.guards.patience", static_cast<double>(g.patience()), 1, 1e6},
+      {"ppo.guards.max_kl", g.max_kl(), 0, 1e6},
+      {"ppo.guards.min_length_ratio", g.min_length_ratio(), 0, 1},
+      {"ppo.guards.max_length_ratio", g.max_length_ratio(), 0, 1e6},
+      {"ppo.guards.min_distinct_2", g.min_distinct_2(), 0, 1},
+      {"ppo.guards.min_reward_stddev", g.min_reward_stddev(), 0, 1e6},
+  });
+}
+
+absl::Status CheckStaleness(const v1::PpoSettings& p) {
+  if (p.max_staleness() == 0 || p.objective() != v1::PPO_OBJECTIVE_TRL) return absl::OkStatus();
+  return FieldError("spec.ppo.max_staleness", StrCat(p.max_staleness()),
+                    "TRL's objective takes rollouts of the current policy only",
+                    "choose PPO_OBJECTIVE_IMPROVED, or set max_staleness to 0");
+}
+
+absl::Status CheckSelection(const v1::JobSpec& spec) {
+  const v1::SelectionSettings& s = spec.selection();
+  RETURN_IF_ERROR(CheckBounds({
+      {"selection.patience", static_cast<double>(s.patience()), 0, 1e6},
+      {"selection.min_delta", s.min_delta(), 0, 1e6},
+      {"retention.keep_last", static_cast<double>(spec.retention().keep_last()), 1, 1000},
+  }));
+  const bool ppo = spec.kind() == v1::JOB_KIND_PPO, reward = spec.kind() == v1::JOB_KIND_REWARD;
+  const bool valid = ppo ? s.metric() == v1::SELECTION_METRIC_VALIDATION_REWARD
+                         : s.metric() == v1::SELECTION_METRIC_VALIDATION_LOSS ||
+                               (reward && s.metric() == v1::SELECTION_METRIC_VALIDATION_ACCURACY);
+  RETURN_IF_ERROR(CheckChoice(valid, "selection.metric", s.metric(),
+                              ppo      ? "VALIDATION_REWARD"
+                              : reward ? "VALIDATION_LOSS or VALIDATION_ACCURACY"
+                                       : "VALIDATION_LOSS"));
+  if ((s.patience() > 0 || s.restore_best()) && spec.validation_dataset_id().empty()) {
+    return FieldError("spec.validation_dataset_id", "",
+                      "selection.patience and restore_best need validation",
+                      "upload held-out examples and give their id");
+  }
+  if (!s.restore_best() || spec.retention().keep_best()) return absl::OkStatus();
+  return FieldError("spec.selection.restore_best", "true", "the best checkpoint is not kept",
+                    "set retention.keep_best");
+}
+
+absl::Status CheckPublish(const v1::PublishSettings& publish) {
+  RETURN_IF_ERROR(CheckChoice(v1::PublishMode_IsValid(publish.mode()), "publish.mode",
+                              publish.mode(), "ALL or QUORUM"));
+  if (publish.min_replicas() == 0 || publish.mode() == v1::PUBLISH_MODE_QUORUM) {
+    return absl::OkStatus();
+  }
+  return FieldError("spec.publish.min_replicas", StrCat(publish.min_replicas()),
+                    "only PUBLISH_MODE_QUORUM counts replicas", "set publish.mode, or leave it 0");
+}
+
 absl::Status CheckPpo(const v1::JobSpec& spec, const SpecEnvironment& environment) {
   const v1::PpoSettings& p = spec.ppo();
   RETURN_IF_ERROR(CheckPpoNumbers(p));
   RETURN_IF_ERROR(CheckObjective(p));
+  RETURN_IF_ERROR(CheckStaleness(p));
+  RETURN_IF_ERROR(CheckGuards(p.guards()));
   RETURN_IF_ERROR(CheckSampling(p.sampling()));
   if (p.batch_size() % p.mini_batch_size() != 0) {
     return FieldError("spec.ppo.mini_batch_size", StrCat(p.mini_batch_size()),
@@ -242,6 +298,8 @@ absl::StatusOr<v1::JobSpec> ResolveSpec(const v1::JobSpec& asked,
   FillDefaults(spec);
   RETURN_IF_ERROR(CheckStart(spec, environment));
   RETURN_IF_ERROR(CheckOptimizer(spec.optimizer()));
+  RETURN_IF_ERROR(CheckSelection(spec));
+  RETURN_IF_ERROR(CheckPublish(spec.publish()));
   RETURN_IF_ERROR(CheckKindSettings(spec, environment));
   RETURN_IF_ERROR(CheckDataset(spec, "spec.dataset_id", spec.dataset_id(), environment));
   if (!spec.validation_dataset_id().empty()) {

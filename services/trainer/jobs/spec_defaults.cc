@@ -57,6 +57,11 @@ void FillSampling(v1::SamplingParams& sampling) {
   DEFAULT_UNSET(sampling, num_samples, 1);
 }
 
+void FillGuards(v1::CollapseGuards& guards) {
+  DEFAULT_TO(guards, patience, 1);
+  DEFAULT_UNSET(guards, min_length_ratio, 0.4);
+}
+
 void FillPpo(v1::PpoSettings& ppo) {
   DEFAULT_TO(ppo, steps, 10);
   DEFAULT_TO(ppo, batch_size, 16);
@@ -74,9 +79,13 @@ void FillPpo(v1::PpoSettings& ppo) {
   DEFAULT_UNSET(ppo, use_lora, true);
   DEFAULT_TEXT(ppo, reward_label, "neutral");
   DEFAULT_TO(ppo, max_prompt_tokens, 512);
-  DEFAULT_UNSET(ppo, collapse_length_ratio, 0.4);
   DEFAULT_UNSET(ppo, value_head_dropout, 0.1);
   DEFAULT_TO(ppo, kl_reference, v1::KL_REFERENCE_INITIAL);
+  DEFAULT_TO(ppo, validation_examples, 64);
+  FillGuards(*ppo.mutable_guards());
+  if (ppo.max_staleness() > 0 && ppo.objective() != v1::PPO_OBJECTIVE_TRL) {
+    DEFAULT_TO(*ppo.mutable_improvements(), importance_cap, 2.0);
+  }
   DEFAULT_TO(
       ppo, objective,
       HasImprovement(ppo.improvements()) ? v1::PPO_OBJECTIVE_IMPROVED : v1::PPO_OBJECTIVE_TRL);
@@ -95,10 +104,20 @@ bool HasImprovement(const v1::PpoImprovements& i) {
          i.importance_cap() != 0 || i.kl_estimator() > v1::KL_ESTIMATOR_K1;
 }
 
+void FillSelection(v1::JobSpec& spec) {
+  DEFAULT_TO(*spec.mutable_retention(), keep_last, 2);
+  DEFAULT_UNSET(*spec.mutable_retention(), keep_best, true);
+  DEFAULT_TO(*spec.mutable_selection(), metric,
+             spec.kind() == v1::JOB_KIND_PPO ? v1::SELECTION_METRIC_VALIDATION_REWARD
+                                             : v1::SELECTION_METRIC_VALIDATION_LOSS);
+}
+
 void FillDefaults(v1::JobSpec& spec) {
   const bool ppo = spec.kind() == v1::JOB_KIND_PPO;
   DEFAULT_TO(spec, checkpoint_steps, ppo ? 5 : 50);
+  DEFAULT_UNSET(spec, deterministic, true);
   FillOptimizer(spec);
+  FillSelection(spec);
   if (TrainsAdapter(spec)) FillLora(spec);
   if (ppo) {
     FillPpo(*spec.mutable_ppo());
@@ -108,6 +127,7 @@ void FillDefaults(v1::JobSpec& spec) {
   if (spec.kind() == v1::JOB_KIND_REWARD) return;
   DEFAULT_TEXT(spec, prompt_template, "summarize");
   DEFAULT_TEXT(spec, publish_as, spec.name());
+  DEFAULT_TO(*spec.mutable_publish(), mode, v1::PUBLISH_MODE_ALL);
 }
 
 }  // namespace tact

@@ -83,12 +83,12 @@ TEST(ResolveSpec, AnImprovementMakesTheObjectiveImproved) {
 TEST(ResolveSpec, KeepsWhatIsSetToZero) {
   v1::JobSpec spec = Valid(v1::JOB_KIND_PPO);
   spec.mutable_ppo()->set_init_kl_coef(0);
-  spec.mutable_ppo()->set_collapse_length_ratio(0);
+  spec.mutable_ppo()->mutable_guards()->set_min_length_ratio(0);
   spec.mutable_ppo()->set_use_lora(false);
   const auto resolved = ResolveSpec(spec, Environment());
   ASSERT_TRUE(resolved.ok());
   EXPECT_EQ(resolved->ppo().init_kl_coef(), 0);
-  EXPECT_EQ(resolved->ppo().collapse_length_ratio(), 0);
+  EXPECT_EQ(resolved->ppo().guards().min_length_ratio(), 0);
   EXPECT_FALSE(resolved->ppo().use_lora());
   EXPECT_FALSE(resolved->has_lora());
 }

@@ -57,7 +57,7 @@ absl::Status CheckCollapse(double tokens, double first_tokens, double ratio) {
   return absl::FailedPreconditionError(
       StrCat("the policy collapses: responses have ", tokens, " tokens on average, ", first_tokens,
              " at the first step; lower optimizer.learning_rate, raise ppo.init_kl_coef, or set "
-             "ppo.collapse_length_ratio to 0 to go on"));
+             "ppo.guards.min_length_ratio to 0 to go on"));
 }
 
 }  // namespace tact

@@ -60,7 +60,7 @@ absl::Status PpoRun::RunSteps() {
     RETURN_IF_ERROR(TakeStep(metrics));
     RETURN_IF_ERROR(context_.ReportStep(metrics));
     RETURN_IF_ERROR(CheckCollapse(metrics.response_tokens(), first_tokens_,
-                                  spec_.ppo().collapse_length_ratio()));
+                                  spec_.ppo().guards().min_length_ratio()));
   }
   return absl::OkStatus();
 }

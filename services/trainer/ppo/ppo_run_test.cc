@@ -41,7 +41,7 @@ v1::JobSpec Spec(bool lora, uint32_t steps) {
   ppo.set_mini_batch_size(4);
   ppo.set_ppo_epochs(2);
   ppo.set_use_lora(lora);
-  ppo.set_collapse_length_ratio(0);
+  ppo.mutable_guards()->set_min_length_ratio(0);
   FillDefaults(spec);
   return spec;
 }
