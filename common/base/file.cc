@@ -29,7 +29,9 @@ absl::Status ErrnoError(const std::filesystem::path& path, std::string_view doin
       return absl::PermissionDeniedError(text);
     case ENOSPC:
     case EDQUOT:
-      return absl::ResourceExhaustedError(text);
+    case EFBIG:
+      return WithErrorDetail(absl::ResourceExhaustedError(text),
+                             {"DISK_FULL", path.string(), "", "free some space"});
     default:
       return absl::UnavailableError(text);
   }

@@ -19,7 +19,8 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
                                      size_t max_bytes = size_t{1} << 30);
 
 // Writes to a temporary file beside `path`, fsyncs, renames over `path`, fsyncs the folder.
-// RESOURCE_EXHAUSTED when the disk is full; then `path` is as it was.
+// RESOURCE_EXHAUSTED with the reason DISK_FULL when the disk, a quota or a limit on the size of a
+// file is used up; then `path` is as it was.
 absl::Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
 // fsyncs a file or folder.

@@ -6,13 +6,14 @@
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/rpc/handler.h"
+#include "services/trainer/checkpoint/checkpoint_list.h"
 
 namespace tact {
 namespace {
 
 constexpr char kService[] = "tact.v1.TrainerService";
 constexpr absl::Duration kWatchPoll = absl::Milliseconds(200);
-constexpr absl::Duration kCancelWait = absl::Seconds(20);
+constexpr absl::Duration kStepWait = absl::Seconds(20);  // for a job to finish its step
 constexpr int kEventsPerRead = 256;
 constexpr size_t kMaxRequestId = 200;
 
@@ -61,7 +62,10 @@ grpc::Status TrainerService::ListJobs(grpc::ServerContext* context,
     if (size > 1000) {
       return FieldError("page_size", StrCat(size), "too large", "choose 1 to 1000");
     }
-    ASSIGN_OR_RETURN(JobPage page, store_.List(size, request->page_token()));
+    const JobFilter filter{{request->states().begin(), request->states().end()},
+                           {request->kinds().begin(), request->kinds().end()},
+                           request->name_contains()};
+    ASSIGN_OR_RETURN(JobPage page, store_.List(size, request->page_token(), filter));
     for (v1::Job& job : page.jobs) *response->add_jobs() = std::move(job);
     response->set_next_page_token(page.next_page_token);
     return absl::OkStatus();
@@ -101,7 +105,37 @@ grpc::Status TrainerService::CancelJob(grpc::ServerContext* context,
                                        const v1::CancelJobRequest* request,
                                        v1::CancelJobResponse* response) {
   return HandleCall(kService, "CancelJob", context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(*response->mutable_job(), runner_.Cancel(request->id(), kCancelWait));
+    ASSIGN_OR_RETURN(*response->mutable_job(), runner_.Cancel(request->id(), kStepWait));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::PauseJob(grpc::ServerContext* context,
+                                      const v1::PauseJobRequest* request,
+                                      v1::PauseJobResponse* response) {
+  return HandleCall(kService, "PauseJob", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response->mutable_job(), runner_.Pause(request->id(), kStepWait));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::ResumeJob(grpc::ServerContext* context,
+                                       const v1::ResumeJobRequest* request,
+                                       v1::ResumeJobResponse* response) {
+  return HandleCall(kService, "ResumeJob", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response->mutable_job(), runner_.Resume(request->id()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::ListCheckpoints(grpc::ServerContext* context,
+                                             const v1::ListCheckpointsRequest* request,
+                                             v1::ListCheckpointsResponse* response) {
+  return HandleCall(kService, "ListCheckpoints", context, [&]() -> absl::Status {
+    RETURN_IF_ERROR(store_.Get(request->id()).status());
+    for (v1::Checkpoint& found : DescribeCheckpoints(runner_.CheckpointFolder(request->id()))) {
+      *response->add_checkpoints() = std::move(found);
+    }
     return absl::OkStatus();
   });
 }

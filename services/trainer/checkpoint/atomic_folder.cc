@@ -16,7 +16,10 @@ namespace fs = std::filesystem;
 
 absl::Status FolderError(const fs::path& path, std::string_view doing, std::error_code error) {
   const std::string text = StrCat(path.string(), ": cannot ", doing, ": ", error.message());
-  if (error == std::errc::no_space_on_device) return absl::ResourceExhaustedError(text);
+  if (error == std::errc::no_space_on_device) {
+    return WithErrorDetail(absl::ResourceExhaustedError(text),
+                           {"DISK_FULL", path.string(), "", "free some space"});
+  }
   if (error == std::errc::permission_denied) return absl::PermissionDeniedError(text);
   return absl::UnavailableError(text);
 }

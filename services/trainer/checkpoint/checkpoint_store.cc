@@ -1,6 +1,10 @@
 #include "services/trainer/checkpoint/checkpoint_store.h"
 
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/isfinite.h>
+
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <system_error>
@@ -65,12 +69,34 @@ absl::Status VerifyManifest(const fs::path& folder) {
   return absl::OkStatus();
 }
 
+absl::Status CheckFinite(const std::vector<NamedTensor>& tensors) {
+  for (const NamedTensor& item : tensors) {
+    if (!item.tensor.is_floating_point() || std::isfinite(item.tensor.sum().item<double>())) {
+      continue;
+    }
+    if (item.tensor.isfinite().all().item<bool>()) continue;  // only the sum was too large
+    return WithErrorDetail(absl::InternalError(StrCat(item.name, " holds NaN or an infinity")),
+                           {"NOT_FINITE", item.name, "", "lower optimizer.learning_rate"});
+  }
+  return absl::OkStatus();
+}
+
+std::string DescribeFailure(uint32_t step, const std::vector<uint32_t>& there) {
+  return StrCat("the checkpoint of step ", step, " is not saved, ",
+                there.empty() ? std::string("and there is none before it")
+                              : StrCat("that of step ", there.front(), " stays"));
+}
+
 std::string DamageReport(const std::vector<std::string>& damaged) {
   return StrCat("no checkpoint can be read: ", absl::StrJoin(damaged, "; "),
                 "; restore the files, or create the job again");
 }
 
 }  // namespace
+
+Retention ToRetention(const v1::RetentionSettings& settings) {
+  return {settings.keep_last(), settings.keep_best()};
+}
 
 fs::path CheckpointStore::PathOf(uint32_t step) const {
   return folder_ / absl::StrFormat("step-%08d", step);
@@ -92,21 +118,34 @@ std::vector<uint32_t> CheckpointStore::steps() const {
 }
 
 absl::Status CheckpointStore::Save(uint32_t step, const json& state,
-                                   const std::vector<NamedTensor>& tensors) {
-  RETURN_IF_ERROR(MakeFolder(folder_));
-  RETURN_IF_ERROR(WriteFolderAtomically(PathOf(step), [&](const fs::path& folder) {
-    RETURN_IF_ERROR(WriteFileAtomically(folder / kState, state.dump(2)));
-    RETURN_IF_ERROR(WriteTensors(folder / kTensors, tensors));
-    return WriteManifest(folder);
-  }));
-  RemoveOld();
+                                   const std::vector<NamedTensor>& tensors,
+                                   std::optional<uint32_t> best) {
+  const absl::Status saved = [&]() -> absl::Status {
+    RETURN_IF_ERROR(CheckFinite(tensors));
+    RETURN_IF_ERROR(MakeFolder(folder_));
+    return WriteFolderAtomically(PathOf(step), [&](const fs::path& folder) {
+      RETURN_IF_ERROR(WriteFileAtomically(folder / kState, state.dump(2)));
+      RETURN_IF_ERROR(WriteTensors(folder / kTensors, tensors));
+      return WriteManifest(folder);
+    });
+  }();
+  if (!saved.ok()) return Annotate(saved, DescribeFailure(step, steps()));
+  RemoveOld(best);
   return absl::OkStatus();
 }
 
-void CheckpointStore::RemoveOld() const {
+void CheckpointStore::RemoveOld(std::optional<uint32_t> best) const {
   const std::vector<uint32_t> all = steps();
   std::error_code error;
-  for (size_t i = keep_; i < all.size(); ++i) fs::remove_all(PathOf(all[i]), error);
+  for (size_t i = retention_.keep_last; i < all.size(); ++i) {
+    if (retention_.keep_best && best == all[i]) continue;
+    fs::remove_all(PathOf(all[i]), error);
+  }
+}
+
+absl::StatusOr<json> CheckpointStore::ReadState(uint32_t step) const {
+  RETURN_IF_ERROR(VerifyManifest(PathOf(step)));
+  return ReadJson(PathOf(step) / kState);
 }
 
 absl::StatusOr<LoadedCheckpoint> CheckpointStore::Load(uint32_t step) const {

@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 
+#include "common/base/status.h"
+#include "services/trainer/checkpoint/checkpoint_list.h"
 #include "services/trainer/testing/temp_folder.h"
 
 namespace tact {
@@ -84,6 +87,35 @@ TEST_F(CheckpointStoreTest, AHalfWrittenFolderIsNoCheckpoint) {
   Save(5);
   std::filesystem::create_directories(folder_.path() / "job" / "step-00000010.tmp");
   EXPECT_THAT(store_.steps(), ElementsAre(5));
+}
+
+TEST_F(CheckpointStoreTest, TheBestStaysBesideTheNewest) {
+  const auto save = [&](uint32_t step) {
+    const at::Tensor tensor = at::full({4}, 1.0, at::kFloat);
+    const nlohmann::json state = {{"metric", step}, {"selection", {{"best_step", 2}}}};
+    ASSERT_TRUE(store_.Save(step, state, {{"w", tensor}}, 2).ok());
+  };
+  for (uint32_t step : {1, 2, 3, 4, 5}) save(step);
+  EXPECT_THAT(store_.steps(), ElementsAre(5, 4, 2));
+  const auto all = DescribeCheckpoints(store_.folder());
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_FALSE(all[0].is_best());
+  EXPECT_TRUE(all[2].is_best());
+  EXPECT_EQ(all[2].metric(), 2);
+  EXPECT_GT(all[2].bytes(), 16u);
+  EXPECT_GT(all[2].created_at(), 1e9);
+  FlipLastByte(File("step-00000005", "tensors.safetensors"));
+  EXPECT_THAT(DescribeCheckpoints(store_.folder())[0].damage(), HasSubstr("tensors.safetensors"));
+}
+
+TEST_F(CheckpointStoreTest, WhatIsNotFiniteIsNotSaved) {
+  Save(1);
+  const at::Tensor bad = at::full({4}, NAN, at::kFloat);
+  const absl::Status status = store_.Save(2, {}, {{"layer.weight", bad}});
+  EXPECT_THAT(status.message(), HasSubstr("layer.weight"));
+  EXPECT_THAT(status.message(), HasSubstr("that of step 1 stays"));
+  EXPECT_EQ(GetErrorDetail(status)->reason, "NOT_FINITE");
+  EXPECT_THAT(store_.steps(), ElementsAre(1));
 }
 
 }  // namespace

@@ -26,9 +26,11 @@ class JobContext {
   virtual const v1::Job& job() const = 0;  // with every default of its spec
   const v1::JobSpec& spec() const { return job().spec(); }
 
-  // OK to go on; CANCELLED when the user has ended the job; ABORTED when the trainer stops and the
-  // job is to go on after its next start.
+  // OK to go on; CANCELLED when the user has ended the job; ABORTED when the trainer stops or the
+  // user sets the job aside: it then leaves a checkpoint, to go on from there later.
   virtual absl::Status CheckStop() = 0;
+  // The same, asked once before each step, by every rank in the same order.
+  virtual absl::Status BeginStep() { return CheckStop(); }
   // CANCELLED when the user has ended the job, else OK: inside a step, where a stopping trainer
   // still finishes.
   virtual absl::Status CheckCancelled() = 0;
@@ -36,6 +38,8 @@ class JobContext {
   // Each becomes a durable event.
   virtual absl::Status ReportSize(const JobSize& size) = 0;
   virtual absl::Status ReportStep(const v1::StepMetrics& metrics) = 0;
+  // The best validation so far.
+  virtual absl::Status ReportBest(uint32_t /*step*/, double /*metric*/) { return absl::OkStatus(); }
   // WAITING with this message; "" is RUNNING again. Saying the same twice is one event.
   virtual absl::Status ReportWaiting(std::string_view message) = 0;
   // The version under which the job's weights are served now.
@@ -48,7 +52,7 @@ class JobContext {
   virtual std::filesystem::path result_folder() const = 0;  // where the result is to be
 };
 
-// True for what CheckStop returns when the trainer stops.
+// True for what CheckStop returns when the trainer stops or the job is paused.
 inline bool IsTrainerStop(const absl::Status& status) { return absl::IsAborted(status); }
 
 }  // namespace tact

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS events (
   is_step INTEGER NOT NULL,
   job BLOB NOT NULL,
   PRIMARY KEY (job_id, sequence)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pause_requests (job_id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS versions (
   model BLOB PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS published (
@@ -166,23 +167,33 @@ absl::StatusOr<v1::Job> JobStore::Create(std::string_view request_id, const v1::
   return job;
 }
 
-absl::StatusOr<JobPage> JobStore::List(uint32_t page_size, std::string_view page_token) const {
+bool JobFilter::Takes(const v1::Job& job) const {
+  const auto takes = [](const auto& set, int value) {
+    return set.empty() || std::find(set.begin(), set.end(), value) != set.end();
+  };
+  return takes(states, job.state()) && takes(kinds, job.spec().kind()) &&
+         job.spec().name().find(name_contains) != std::string::npos;
+}
+
+absl::StatusOr<JobPage> JobStore::List(uint32_t page_size, std::string_view page_token,
+                                       const JobFilter& filter) const {
   int64_t before = INT64_MAX;
   if (!page_token.empty() && !absl::SimpleAtoi(ToAbsl(page_token), &before)) {
     return FieldError("page_token", page_token, "not a page token",
                       "send next_page_token of the response before, or nothing");
   }
   absl::MutexLock lock(&mutex_);
-  Statement list = database_->Prepare(
-      "SELECT job, number FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?");
-  list.Bind(before).Bind(int64_t{page_size} + 1);
+  Statement list =
+      database_->Prepare("SELECT job, number FROM jobs WHERE number < ? ORDER BY number DESC");
+  list.Bind(before);
   JobPage page;
   int64_t last = 0;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, list.Step());
     if (!row) return page;
-    if (page.jobs.size() == page_size) break;
     ASSIGN_OR_RETURN(v1::Job job, ParseJob(list.Text(0)));
+    if (!filter.Takes(job)) continue;
+    if (page.jobs.size() == page_size) break;
     last = list.Int(1);
     page.jobs.push_back(std::move(job));
   }
@@ -259,6 +270,22 @@ bool JobStore::IsCancelRequested(std::string_view id) const {
   Statement find = database_->Prepare("SELECT cancel_requested FROM jobs WHERE id = ?");
   const absl::StatusOr<bool> found = find.Bind(id).Step();
   return found.ok() && *found && find.Int(0) != 0;
+}
+
+absl::Status JobStore::SetPauseRequested(std::string_view id, bool requested) {
+  absl::MutexLock lock(&mutex_);
+  return database_
+      ->Prepare(requested ? "INSERT OR IGNORE INTO pause_requests VALUES (?)"
+                          : "DELETE FROM pause_requests WHERE job_id = ?")
+      .Bind(id)
+      .Run();
+}
+
+bool JobStore::IsPauseRequested(std::string_view id) const {
+  absl::MutexLock lock(&mutex_);
+  Statement find = database_->Prepare("SELECT 1 FROM pause_requests WHERE job_id = ?");
+  const absl::StatusOr<bool> found = find.Bind(id).Step();
+  return found.ok() && *found;
 }
 
 absl::StatusOr<uint64_t> JobStore::NextVersion(std::string_view model, uint64_t at_least) {

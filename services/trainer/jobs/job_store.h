@@ -38,6 +38,15 @@ struct JobPage {
   std::string next_page_token;  // empty on the last page
 };
 
+// Which jobs a list shows; every field that is set must hold.
+struct JobFilter {
+  std::vector<int> states;    // v1::JobState; empty is any
+  std::vector<int> kinds;     // v1::JobKind; empty is any
+  std::string name_contains;  // empty is any
+
+  bool Takes(const v1::Job& job) const;
+};
+
 // Weights that the policy replicas are to serve under a name.
 struct PublishedModel {
   std::string model;
@@ -63,7 +72,8 @@ class JobStore {
                                                      const v1::JobSpec& asked) const;
 
   absl::StatusOr<v1::Job> Get(std::string_view id) const;  // NOT_FOUND
-  absl::StatusOr<JobPage> List(uint32_t page_size, std::string_view page_token) const;
+  absl::StatusOr<JobPage> List(uint32_t page_size, std::string_view page_token,
+                               const JobFilter& filter = {}) const;
   // Oldest first; QUEUED, RUNNING or WAITING.
   absl::StatusOr<std::vector<v1::Job>> Unfinished() const;
 
@@ -81,6 +91,10 @@ class JobStore {
   // A user's wish to end a job, kept over restarts.
   absl::Status RequestCancel(std::string_view id);
   bool IsCancelRequested(std::string_view id) const;
+
+  // A user's wish to set a job aside, kept over restarts until the job is paused or resumed.
+  absl::Status SetPauseRequested(std::string_view id, bool requested);
+  bool IsPauseRequested(std::string_view id) const;
 
   // Reserves a version for a served name: above every one before and above `at_least`.
   absl::StatusOr<uint64_t> NextVersion(std::string_view model, uint64_t at_least);

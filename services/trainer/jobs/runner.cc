@@ -7,6 +7,7 @@
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "services/trainer/jobs/pause.h"
 #include "services/trainer/jobs/progress.h"
 
 namespace tact {
@@ -25,7 +26,7 @@ class JobRunner::Context : public JobContext {
   Context(JobRunner& runner, v1::Job job)
       : runner_(runner),
         job_(std::move(job)),
-        checkpoints_(runner.data_dir_ / "checkpoints" / job_.id()),
+        checkpoints_(runner.CheckpointFolder(job_.id()), ToRetention(job_.spec().retention())),
         step_seconds_(HistogramMetric("tact_trainer_step_seconds", "Seconds of one step",
                                       LatencyBuckets(), {{"kind", KindLabel(job_)}})) {}
 
@@ -33,6 +34,7 @@ class JobRunner::Context : public JobContext {
 
   absl::Status CheckStop() override {
     RETURN_IF_ERROR(CheckCancelled());
+    if (runner_.pause_running_) return absl::AbortedError("paused by request");
     return runner_.stopping_ ? absl::AbortedError("the trainer stops") : absl::OkStatus();
   }
 
@@ -77,6 +79,13 @@ class JobRunner::Context : public JobContext {
   absl::Status ReportNote(std::string_view message) override {
     LogInfo("job ", job_.id(), ": ", message);
     return Change(false, [&](v1::Job& job) { job.set_message(std::string(message)); });
+  }
+
+  absl::Status ReportBest(uint32_t step, double metric) override {
+    return Change(false, [&](v1::Job& job) {
+      job.set_best_step(step);
+      job.set_best_metric(metric);
+    });
   }
 
   absl::Status ReportVersion(uint64_t weight_version) override {
@@ -139,40 +148,76 @@ void JobRunner::Loop() {
     const absl::StatusOr<std::vector<v1::Job>> jobs = store_.Unfinished();
     if (!jobs.ok()) LogError("cannot read the jobs: ", jobs.status().message());
     if (jobs.ok() && !jobs->empty()) {
-      RunJob(jobs->front());
+      RunJob(jobs->front().id());
     } else {
       seen = store_.WaitForChange(seen, kPoll);
     }
   }
 }
 
-void JobRunner::RunJob(const v1::Job& queued) {
-  {
-    absl::MutexLock lock(&mutex_);
-    running_ = queued.id();
-    cancel_running_ = store_.IsCancelRequested(queued.id());
-  }
-  const absl::StatusOr<v1::Job> job = store_.Update(queued.id(), false, [](v1::Job& job) {
+// False where the job has been paused or has ended since it was read.
+bool JobRunner::Claim(const std::string& id) {
+  absl::MutexLock lock(&mutex_);
+  const absl::StatusOr<v1::Job> job = store_.Get(id);
+  if (!job.ok() || HasEnded(job->state()) || job->state() == v1::JOB_STATE_PAUSED) return false;
+  running_ = id;
+  cancel_running_ = store_.IsCancelRequested(id);
+  pause_running_ = store_.IsPauseRequested(id);
+  return true;
+}
+
+void JobRunner::RunJob(const std::string& id) {
+  if (!Claim(id)) return;
+  const absl::StatusOr<v1::Job> job = store_.Update(id, false, [](v1::Job& job) {
     job.set_state(v1::JOB_STATE_RUNNING);
     job.clear_message();
   });
-  // FAILED_PRECONDITION: it was cancelled just now.
-  absl::Status status = absl::IsFailedPrecondition(job.status()) ? absl::OkStatus() : job.status();
+  absl::Status status = job.status();
   if (job.ok()) {
-    LogInfo("job ", job->id(), " runs");
+    LogInfo("job ", id, " runs");
     Context context(*this, *job);
     status = CatchExceptions("job", [&] { return run_job_(context); });
-    status = Finish(*job, status);
   }
-  if (!status.ok()) {
-    LogError("job ", queued.id(), ": its end cannot be stored: ", status.message());
-    absl::SleepFor(kPoll);
+  {
+    // Whoever cancels, pauses or resumes sees the job either on the learner or at its end.
+    absl::MutexLock lock(&mutex_);
+    if (job.ok()) status = Finish(*job, status);
+    running_.clear();
   }
-  absl::MutexLock lock(&mutex_);
-  running_.clear();
+  if (status.ok()) return;
+  LogError("job ", id, ": its end cannot be stored: ", status.message());
+  absl::SleepFor(kPoll);
 }
 
-absl::Status JobRunner::Finish(const v1::Job& job, const absl::Status& status) {
+bool JobRunner::IsPause(const absl::Status& status) const {
+  return (pause_running_ && IsTrainerStop(status)) ||
+         PauseReasonOf(status) != v1::PAUSE_REASON_UNSPECIFIED;
+}
+
+absl::Status JobRunner::SetAside(std::string_view id, v1::PauseReason reason,
+                                 std::string_view message) {
+  LogInfo("job ", id, " is paused: ", message);
+  RETURN_IF_ERROR(store_
+                      .Update(id, false,
+                              [&](v1::Job& job) {
+                                job.set_state(v1::JOB_STATE_PAUSED);
+                                job.set_pause_reason(reason);
+                                job.set_message(std::string(message));
+                                job.set_seconds_left(0);
+                              })
+                      .status());
+  return store_.SetPauseRequested(id, false);
+}
+
+absl::Status JobRunner::Finish(const v1::Job& job, const absl::Status& result) {
+  const absl::Status status = IsPause(result) && cancel_running_
+                                  ? absl::CancelledError("cancelled by request")
+                                  : result;
+  if (IsPause(status)) {
+    const bool requested = IsTrainerStop(status);
+    return SetAside(job.id(), requested ? v1::PAUSE_REASON_REQUESTED : PauseReasonOf(status),
+                    ToStd(status.message()));
+  }
   if (stopping_ && IsTrainerStop(status)) return absl::OkStatus();
   LogInfo("job ", job.id(), " ended: ", status.ok() ? "succeeded" : status.message());
   CounterMetric("tact_trainer_jobs_ended_total", "Jobs that have ended",
@@ -196,14 +241,30 @@ absl::Status JobRunner::Finish(const v1::Job& job, const absl::Status& status) {
       .status();
 }
 
+absl::StatusOr<v1::Job> JobRunner::FindOpen(std::string_view id, std::string_view what) const {
+  ASSIGN_OR_RETURN(v1::Job job, store_.Get(id));
+  if (!HasEnded(job.state())) return job;
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   {"JOB_ENDED", "id", std::string(id), StrCat("there is nothing to ", what)},
+                   StrCat("this job has ended as ", v1::JobState_Name(job.state())));
+}
+
+absl::StatusOr<v1::Job> JobRunner::AwaitJob(std::string_view id, absl::Duration timeout,
+                                            const std::function<bool(const v1::Job&)>& done) const {
+  const absl::Time deadline = absl::Now() + timeout;
+  uint64_t seen = 0;
+  ASSIGN_OR_RETURN(v1::Job job, store_.Get(id));
+  while (!HasEnded(job.state()) && !done(job) && absl::Now() < deadline) {
+    seen = store_.WaitForChange(seen, deadline - absl::Now());
+    ASSIGN_OR_RETURN(job, store_.Get(id));
+  }
+  return job;
+}
+
 absl::StatusOr<v1::Job> JobRunner::Cancel(std::string_view id, absl::Duration timeout) {
   ASSIGN_OR_RETURN(v1::Job job, store_.Get(id));
   if (job.state() == v1::JOB_STATE_CANCELLED) return job;
-  if (HasEnded(job.state())) {
-    return MakeError(absl::StatusCode::kFailedPrecondition,
-                     {"JOB_ENDED", "id", std::string(id), "there is nothing to cancel"},
-                     StrCat("this job has ended as ", v1::JobState_Name(job.state())));
-  }
+  RETURN_IF_ERROR(FindOpen(id, "cancel").status());
   RETURN_IF_ERROR(store_.RequestCancel(id));
   {
     absl::MutexLock lock(&mutex_);
@@ -212,17 +273,43 @@ absl::StatusOr<v1::Job> JobRunner::Cancel(std::string_view id, absl::Duration ti
     } else {
       return store_.Update(id, false, [](v1::Job& queued) {
         queued.set_state(v1::JOB_STATE_CANCELLED);
+        queued.clear_pause_reason();
         queued.set_message("cancelled by request");
       });
     }
   }
-  const absl::Time deadline = absl::Now() + timeout;
-  uint64_t seen = 0;
-  while (!HasEnded(job.state()) && absl::Now() < deadline) {
-    seen = store_.WaitForChange(seen, deadline - absl::Now());
-    ASSIGN_OR_RETURN(job, store_.Get(id));
+  return AwaitJob(id, timeout, [](const v1::Job&) { return false; });
+}
+
+absl::StatusOr<v1::Job> JobRunner::Pause(std::string_view id, absl::Duration timeout) {
+  ASSIGN_OR_RETURN(v1::Job job, FindOpen(id, "pause"));
+  if (job.state() == v1::JOB_STATE_PAUSED) return job;
+  RETURN_IF_ERROR(store_.SetPauseRequested(id, true));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (running_ == id) {
+      pause_running_ = true;
+    } else {
+      RETURN_IF_ERROR(SetAside(id, v1::PAUSE_REASON_REQUESTED, "paused by request"));
+      return store_.Get(id);
+    }
   }
-  return job;
+  return AwaitJob(id, timeout,
+                  [](const v1::Job& now) { return now.state() == v1::JOB_STATE_PAUSED; });
+}
+
+absl::StatusOr<v1::Job> JobRunner::Resume(std::string_view id) {
+  ASSIGN_OR_RETURN(v1::Job job, FindOpen(id, "resume"));
+  RETURN_IF_ERROR(store_.SetPauseRequested(id, false));
+  absl::MutexLock lock(&mutex_);
+  if (running_ == id) pause_running_ = false;
+  ASSIGN_OR_RETURN(job, store_.Get(id));
+  if (job.state() != v1::JOB_STATE_PAUSED) return job;
+  return store_.Update(id, false, [](v1::Job& paused) {
+    paused.set_state(v1::JOB_STATE_QUEUED);
+    paused.clear_pause_reason();
+    paused.clear_message();
+  });
 }
 
 }  // namespace tact

@@ -1,5 +1,5 @@
 // Runs jobs one after the other on one learner thread, oldest first, and takes up after a restart
-// what was not finished.
+// what was not finished. A paused job stays aside until it is resumed.
 #ifndef TACT_SERVICES_TRAINER_JOBS_RUNNER_H_
 #define TACT_SERVICES_TRAINER_JOBS_RUNNER_H_
 
@@ -29,6 +29,10 @@ class JobRunner {
             std::function<void()> thread_start = {});
   ~JobRunner();  // Stop()
 
+  std::filesystem::path CheckpointFolder(std::string_view id) const {
+    return data_dir_ / "checkpoints" / id;
+  }
+
   void Start();
   // The running job finishes its step, leaves a checkpoint and stays unfinished in the store.
   void Stop();
@@ -37,10 +41,23 @@ class JobRunner {
   // it has ended, or after `timeout`. Cancelling what is cancelled is OK.
   absl::StatusOr<v1::Job> Cancel(std::string_view id, absl::Duration timeout);
 
+  // Sets a job aside: at once if it is queued, after its step and with a checkpoint if it runs.
+  // Returns the job as it is when it is paused (or has ended), or after `timeout`; the wish is
+  // durable in any case. Pausing what is paused is OK.
+  absl::StatusOr<v1::Job> Pause(std::string_view id, absl::Duration timeout);
+  // Queues a paused job again, or takes back a pause that has not come into effect.
+  absl::StatusOr<v1::Job> Resume(std::string_view id);
+
  private:
   class Context;
   void Loop();
-  void RunJob(const v1::Job& job);
+  void RunJob(const std::string& id);
+  bool Claim(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<v1::Job> FindOpen(std::string_view id, std::string_view what) const;
+  absl::StatusOr<v1::Job> AwaitJob(std::string_view id, absl::Duration timeout,
+                                   const std::function<bool(const v1::Job&)>& done) const;
+  bool IsPause(const absl::Status& status) const;
+  absl::Status SetAside(std::string_view id, v1::PauseReason reason, std::string_view message);
   absl::Status Finish(const v1::Job& job, const absl::Status& status);
 
   JobStore& store_;
@@ -51,6 +68,7 @@ class JobRunner {
   absl::Mutex mutex_;
   std::string running_ ABSL_GUARDED_BY(mutex_);  // id of the job on the learner
   std::atomic<bool> cancel_running_ = false;
+  std::atomic<bool> pause_running_ = false;
   std::thread thread_;
 };
 

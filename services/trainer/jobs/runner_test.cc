@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/base/status.h"
 #include "services/trainer/testing/temp_folder.h"
 
 namespace tact {
@@ -134,6 +136,65 @@ TEST_F(RunnerTest, WaitingHasItsReasonAndEnds) {
   EXPECT_EQ(AwaitState(a, v1::JOB_STATE_WAITING).message(), "waits for tact-policy at x");
   up = true;
   EXPECT_EQ(AwaitState(a, v1::JOB_STATE_SUCCEEDED).message(), "");
+}
+
+TEST_F(RunnerTest, PauseSetsARunningJobAsideAndTheNextOneRuns) {
+  const std::string a = Create("a"), b = Create("b");
+  std::atomic<bool> b_ran = false;
+  const auto runner = MakeRunner([&](JobContext& context) {
+    if (context.spec().name() == "a" && !b_ran) return StepUntilStopped(context);
+    b_ran = true;
+    return absl::OkStatus();
+  });
+  AwaitState(a, v1::JOB_STATE_RUNNING);
+  const v1::Job paused = runner->Pause(a, absl::Seconds(10)).value();
+  EXPECT_EQ(paused.state(), v1::JOB_STATE_PAUSED);
+  EXPECT_EQ(paused.pause_reason(), v1::PAUSE_REASON_REQUESTED);
+  EXPECT_EQ(runner->Pause(a, absl::Seconds(10))->state(), v1::JOB_STATE_PAUSED);
+  AwaitState(b, v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(runner->Resume(a)->pause_reason(), v1::PAUSE_REASON_UNSPECIFIED);
+  EXPECT_EQ(AwaitState(a, v1::JOB_STATE_SUCCEEDED).message(), "");
+  EXPECT_TRUE(absl::IsFailedPrecondition(runner->Pause(a, absl::Seconds(1)).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(runner->Resume(a).status()));
+}
+
+TEST_F(RunnerTest, APausedJobStaysAsideOverARestart) {
+  const std::string a = Create("a");
+  JobRunner first(*store_, folder_.path(), [](JobContext&) { return absl::OkStatus(); });
+  ASSERT_EQ(first.Pause(a, absl::Seconds(1))->state(),
+            v1::JOB_STATE_PAUSED);  // not started: queued
+  const std::string b = Create("b");
+  const auto runner = MakeRunner([](JobContext&) { return absl::OkStatus(); });
+  AwaitState(b, v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(store_->Get(a)->state(), v1::JOB_STATE_PAUSED);
+  ASSERT_TRUE(runner->Resume(a).ok());
+  AwaitState(a, v1::JOB_STATE_SUCCEEDED);
+}
+
+TEST_F(RunnerTest, APauseThatWasAcknowledgedButNotReachedComesAfterTheRestart) {
+  const std::string a = Create("a");
+  ASSERT_TRUE(store_->SetPauseRequested(a, true).ok());
+  const auto runner = MakeRunner(StepUntilStopped);
+  AwaitState(a, v1::JOB_STATE_PAUSED);
+}
+
+TEST_F(RunnerTest, WhatAPersonCanMendPausesTheJob) {
+  struct PauseCase {
+    const char* reason;
+    v1::PauseReason pause;
+  };
+  for (const PauseCase& c : {PauseCase{"DISK_FULL", v1::PAUSE_REASON_DISK_FULL},
+                             PauseCase{"NOT_FINITE", v1::PAUSE_REASON_NOT_FINITE},
+                             PauseCase{"COLLAPSE", v1::PAUSE_REASON_COLLAPSE}}) {
+    const std::string id = Create(c.reason);
+    const auto runner = MakeRunner([&](JobContext&) {
+      return MakeError(absl::StatusCode::kInternal, {c.reason, "spec", "", "mend it"}, "wrong");
+    });
+    const v1::Job job = AwaitState(id, v1::JOB_STATE_PAUSED);
+    EXPECT_EQ(job.pause_reason(), c.pause);
+    EXPECT_THAT(job.message(), HasSubstr("wrong"));
+    EXPECT_EQ(runner->Cancel(id, absl::Seconds(1))->state(), v1::JOB_STATE_CANCELLED);
+  }
 }
 
 }  // namespace

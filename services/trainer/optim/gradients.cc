@@ -4,16 +4,19 @@
 
 #include <cmath>
 
+#include "common/base/status.h"
 #include "common/base/strings.h"
 
 namespace tact {
 
 absl::Status CheckFinite(double value, std::string_view what) {
   if (std::isfinite(value)) return absl::OkStatus();
-  return absl::InternalError(StrCat(
-      what, " is ", std::isnan(value) ? "NaN" : "infinite",
-      "; the step was not taken and the weights are as they were before it; a lower learning rate "
-      "or gradient clipping (optimizer.max_grad_norm) may help"));
+  const std::string found = std::isnan(value) ? "NaN" : "infinite";
+  return WithErrorDetail(
+      absl::InternalError(StrCat(what, " is ", found,
+                                 "; the step was not taken; a lower learning rate or gradient "
+                                 "clipping (optimizer.max_grad_norm) may help")),
+      {"NOT_FINITE", std::string(what), found, "create the job again with a lower learning rate"});
 }
 
 absl::StatusOr<double> ClipGradients(const std::vector<NamedTensor>& parameters, double max_norm) {

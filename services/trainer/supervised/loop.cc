@@ -28,22 +28,23 @@ class SupervisedRun {
         hooks_(hooks),
         spec_(context.spec()),
         total_(SupervisedSteps(spec_.supervised(), task.lengths().size())),
-        optimizer_(TrainableParameters(task.model()), ToAdamWOptions(spec_.optimizer())) {}
+        optimizer_(TrainableParameters(task.model()), ToAdamWOptions(spec_.optimizer())),
+        selection_(spec_.selection()) {}
 
   absl::Status Run() {
     RETURN_IF_ERROR(Restore());
     RETURN_IF_ERROR(ReportSize());
-    while (step_ < total_) {
-      if (const absl::Status stop = context_.CheckStop(); !stop.ok()) return LeaveWith(stop);
+    while (step_ < total_ && !selection_.ShouldStop()) {
+      if (const absl::Status stop = context_.BeginStep(); !stop.ok()) return LeaveWith(stop);
       const Stopwatch watch;
       v1::StepMetrics metrics;
       RETURN_IF_ERROR(TakeStep(metrics));
-      if (IsValidationStep()) Validate(metrics);
-      if (IsCheckpointStep()) RETURN_IF_ERROR(Save());
+      RETURN_IF_ERROR(FinishStep(metrics));
       metrics.set_seconds(watch.Seconds());
+      metrics.set_tokens_per_second(step_tokens_ / metrics.seconds());
       RETURN_IF_ERROR(context_.ReportStep(metrics));
     }
-    return absl::OkStatus();
+    return SelectResult(selection_, context_, optimizer_, step_);
   }
 
  private:
@@ -52,6 +53,8 @@ class SupervisedRun {
     if (!loaded) return absl::OkStatus();
     RETURN_IF_ERROR(RestoreTraining(*loaded, loaded->step, optimizer_));
     step_ = saved_step_ = loaded->step;
+    selection_.FromJson(loaded->state.value("selection", nlohmann::json::object()));
+    if (loaded->state.contains("metric")) last_value_ = loaded->state["metric"].get<double>();
     return context_.ReportNote(ResumeNote(*loaded));
   }
 
@@ -66,7 +69,10 @@ class SupervisedRun {
     task_.model().SetTraining(true);
     task_.model().SeedDropout(MixKey(MixKey(spec_.seed(), kDropoutStream), step_));
     optimizer_.ZeroGrad();
-    ASSIGN_OR_RETURN(const double loss, AccumulateGradients(CurrentBatch()));
+    const Batch& batch = CurrentBatch();
+    step_tokens_ = 0;
+    for (uint32_t example : batch) step_tokens_ += task_.lengths()[example];
+    ASSIGN_OR_RETURN(const double loss, AccumulateGradients(batch));
     ASSIGN_OR_RETURN(const double norm,
                      ClipGradients(optimizer_.parameters(), spec_.optimizer().max_grad_norm()));
     optimizer_.Step(rate);
@@ -129,7 +135,22 @@ class SupervisedRun {
   }
 
   // The last step's checkpoint lets a job that was killed while it saved its result go on there.
-  bool IsCheckpointStep() const { return step_ == total_ || step_ % spec_.checkpoint_steps() == 0; }
+  bool IsCheckpointStep() const {
+    return step_ == total_ || step_ % spec_.checkpoint_steps() == 0 || selection_.ShouldStop();
+  }
+
+  absl::Status FinishStep(v1::StepMetrics& metrics) {
+    if (IsValidationStep()) Validate(metrics);
+    const std::optional<double> value = selection_.ValueOf(metrics);
+    const bool is_best = value && selection_.Observe(step_, *value);
+    if (value) last_value_ = *value;
+    if (is_best) RETURN_IF_ERROR(context_.ReportBest(step_, *value));
+    if (!is_best && !IsCheckpointStep()) return absl::OkStatus();
+    const Stopwatch watch;
+    RETURN_IF_ERROR(Save());
+    metrics.set_checkpoint_seconds(watch.Seconds());
+    return absl::OkStatus();
+  }
 
   void Validate(v1::StepMetrics& metrics) {
     task_.model().SetTraining(false);
@@ -140,9 +161,10 @@ class SupervisedRun {
   }
 
   absl::Status Save() {
+    RETURN_IF_ERROR(SaveTraining({{"kind", "supervised"}, {"step", step_}}, selection_, last_value_,
+                                 context_, optimizer_));
     saved_step_ = step_;
-    return context_.checkpoints().Save(step_, {{"kind", "supervised"}, {"step", step_}},
-                                       TrainingTensors(optimizer_));
+    return absl::OkStatus();
   }
 
   absl::Status LeaveWith(const absl::Status& stop) {
@@ -160,6 +182,9 @@ class SupervisedRun {
   const v1::JobSpec spec_;
   const uint32_t total_;
   AdamW optimizer_;
+  Selection selection_;
+  std::optional<double> last_value_;  // of the selection's metric
+  double step_tokens_ = 0;
   uint32_t step_ = 0;
   uint32_t saved_step_ = 0;
   std::vector<Batch> plan_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "common/base/status.h"
 #include "common/base/strings.h"
 
 namespace tact {
@@ -15,8 +16,9 @@ std::vector<NamedTensor> TrainingTensors(const AdamW& optimizer) {
   return tensors;
 }
 
-absl::Status RestoreTraining(const LoadedCheckpoint& checkpoint, int64_t optimizer_steps,
-                             AdamW& optimizer) {
+namespace {
+
+absl::Status RestoreWeights(const LoadedCheckpoint& checkpoint, const AdamW& optimizer) {
   at::NoGradGuard no_grad;
   for (const NamedTensor& p : optimizer.parameters()) {
     const at::Tensor* saved = checkpoint.tensors.Find(p.name);
@@ -26,7 +28,40 @@ absl::Status RestoreTraining(const LoadedCheckpoint& checkpoint, int64_t optimiz
     }
     p.tensor.copy_(*saved);
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RestoreTraining(const LoadedCheckpoint& checkpoint, int64_t optimizer_steps,
+                             AdamW& optimizer) {
+  RETURN_IF_ERROR(RestoreWeights(checkpoint, optimizer));
   return optimizer.LoadState(checkpoint.tensors, optimizer_steps);
+}
+
+absl::Status SaveTraining(nlohmann::json state, const Selection& selection,
+                          const std::optional<double>& last_value, JobContext& context,
+                          const AdamW& optimizer) {
+  state["selection"] = selection.ToJson();
+  if (last_value) state["metric"] = *last_value;
+  std::optional<uint32_t> best;
+  if (selection.best()) best = selection.best()->step;
+  return context.checkpoints().Save(state.value("step", 0u), state, TrainingTensors(optimizer),
+                                    best);
+}
+
+absl::Status SelectResult(const Selection& selection, JobContext& context, AdamW& optimizer,
+                          uint32_t step) {
+  if (!selection.best()) return absl::OkStatus();
+  const Selection::Best& best = *selection.best();
+  if (selection.ShouldStop()) {
+    RETURN_IF_ERROR(context.ReportNote(StrCat("stopped early at step ", step,
+                                              "; the best validation was that of step ", best.step,
+                                              ", ", best.value)));
+  }
+  if (!context.spec().selection().restore_best() || best.step == step) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const LoadedCheckpoint checkpoint, context.checkpoints().Load(best.step));
+  return RestoreWeights(checkpoint, optimizer);
 }
 
 std::string ResumeNote(const LoadedCheckpoint& checkpoint) {
