@@ -59,6 +59,11 @@ absl::Status RunJob(JobContext& context, const JobEnvironment& environment) {
   }
 }
 
+bool IsBusy(const JobStore& store) {
+  const auto jobs = store.Unfinished();
+  return !jobs.ok() || !jobs->empty();
+}
+
 absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   RETURN_IF_ERROR(MakeFolder(options.data_dir));
   const std::filesystem::path data_dir = std::filesystem::canonical(options.data_dir);
@@ -83,7 +88,12 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   JobRunner runner(
       *store, data_dir, [&](JobContext& context) { return RunJob(context, environment); },
       [threads] { UseComputeThreads(threads); });
-  TrainerService service(*store, runner, datasets, MakeSpecEnvironment(environment));
+  const ModelExporter exporter(environment.folders, environment.find_job);
+  JobPlanner planner(
+      environment, MakeSpecEnvironment(environment), [&] { return IsBusy(*store); },
+      [threads] { UseComputeThreads(threads); });
+  TrainerService service(*store, runner, datasets, exporter, planner,
+                         MakeSpecEnvironment(environment));
   ASSIGN_OR_RETURN(const auto server, Server::Start(options.server, {&service},
                                                     {v1::TrainerService::service_full_name()}));
   runner.Start();
