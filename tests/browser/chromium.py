@@ -103,8 +103,8 @@ class Chromium:
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def screenshot(self):
-        """The page from top to end as PNG, base64."""
-        return self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        """What fits the window, as PNG in base64."""
+        return self.call("Page.captureScreenshot", format="png")["data"]
 
     def complaints(self):
         """Errors of the console, of the network and exceptions of scripts."""

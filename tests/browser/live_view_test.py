@@ -72,10 +72,11 @@ def make_job(cluster, folder, arguments):
                             str(arguments.sft_steps), "--batch-size", "16")
         cluster.tactctl("jobs", "watch", job)
         start = ["--base-job", job]
-    return cluster.train("ppo", *start, "--dataset", data, "--name", "detox <b>&co</b>",
+    return cluster.train("ppo", *start, "--dataset", data, "--name", arguments.name,
                          "--publish-as", "detox", "--steps", str(arguments.steps), "--batch-size",
                          str(arguments.batch), "--mini-batch-size", str(arguments.batch // 4),
-                         "--max-new-tokens", "60", "--learning-rate", "3e-5", "--no-lora")
+                         "--max-new-tokens", "60", "--learning-rate", "3e-5", "--no-lora",
+                         *arguments.further)
 
 
 def check_http(address):
@@ -89,10 +90,10 @@ def check_http(address):
         assert error.code == 405, error.code
 
 
-def check_list(page, address, job):
+def check_list(page, address, job, name):
     page.open(address + "/")
     page.wait_for("document.querySelectorAll('#jobs tr').length >= 1")
-    assert page.evaluate("document.querySelector('#jobs a').textContent") == "detox <b>&co</b>"
+    assert page.evaluate("document.querySelector('#jobs a').textContent") == name
     assert page.evaluate("document.querySelectorAll('b').length") == 0
     assert page.evaluate("document.querySelector('#jobs a').pathname") == "/jobs/" + job
 
@@ -124,6 +125,7 @@ def check_looks(page):
     dark = page.evaluate(ground)
     page.colour_scheme("light")
     assert page.evaluate(ground) != dark
+    page.resize(1240, 1240)
 
 
 def check_without_script(page, address, job):
@@ -141,7 +143,7 @@ def run(program, folder, arguments):
         job = make_job(cluster, folder, arguments)
         page = chromium.Chromium(program)
         check_http(cluster.http)
-        check_list(page, cluster.http, job)
+        check_list(page, cluster.http, job, arguments.name)
         check_job(page, cluster.http, job, arguments.steps)
         check_looks(page)
         arguments.screenshot.write_bytes(base64.b64decode(page.screenshot()))
@@ -158,10 +160,13 @@ def run(program, folder, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--screenshot", type=pathlib.Path, default=pathlib.Path("live-view.png"))
+    # Markup in a name is text on the page.
+    parser.add_argument("--name", default="detox <b>&co</b>")
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--examples", type=int, default=16)
     parser.add_argument("--sft-steps", type=int, default=0)
+    parser.add_argument("further", nargs="*", help="flags of tactctl train ppo, behind --")
     arguments = parser.parse_args()
     program = chromium.find()
     if program is None:

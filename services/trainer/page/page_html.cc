@@ -107,12 +107,15 @@ std::string Response(const SampleAtStep& sample) {
                 EscapeHtml(sample.response));
 }
 
-std::string SampleRows(const std::vector<KeptSample>& samples) {
+// Those that can be compared come first.
+std::string SampleRows(std::vector<KeptSample> samples) {
+  std::stable_partition(samples.begin(), samples.end(),
+                        [](const KeptSample& one) { return one.now.has_value(); });
   std::string rows;
   for (const KeptSample& one : samples) {
-    StrAppend(&rows, "<tr><td class=\"text\">", EscapeHtml(one.prompt), "</td><td class=\"text\">",
-              Response(one.before), "</td><td class=\"text\">", one.now ? Response(*one.now) : "",
-              "</td></tr>\n");
+    StrAppend(&rows, "<tr><td class=\"text\"><div class=\"prompt\">", EscapeHtml(one.prompt),
+              "</div></td><td class=\"text\">", Response(one.before), "</td><td class=\"text\">",
+              one.now ? Response(*one.now) : "", "</td></tr>\n");
   }
   return rows;
 }

@@ -3,7 +3,7 @@
 namespace tact {
 
 const std::string_view kPageScript = R"js('use strict';
-const POLL_MS = 2000, MOST_POINTS = 800, WIDTH = 560, HEIGHT = 200;
+const POLL_MS = 2000, MOST_POINTS = 800, WIDTH = 420, HEIGHT = 170;
 const LEFT = 54, RIGHT = 10, TOP = 10, BOTTOM = 24;
 const ENDED = ['succeeded', 'failed', 'cancelled'];
 

@@ -41,6 +41,7 @@ tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
 .number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .text { min-width: 12rem; overflow-wrap: anywhere; white-space: pre-wrap; }
+.prompt { max-height: 6.4rem; overflow-y: auto; }
 .pill { display: inline-block; padding: .05rem .5rem; border-radius: 99px; font-size: .8rem;
   font-weight: 600; white-space: nowrap; color: var(--soft); background: var(--rule); }
 .running, .succeeded { color: var(--good-ink); background: var(--good-bg); }
