@@ -34,13 +34,19 @@ std::vector<std::pair<std::string, Fields>> Group(const Fields& fields) {
   return groups;
 }
 
+Fields Indented(Fields fields) {
+  for (auto& field : fields) field.first.insert(0, "  ");
+  return fields;
+}
+
 std::string Bytes(uint64_t bytes) {
   const double mib = static_cast<double>(bytes) / (1 << 20);
   return mib < 1024 ? absl::StrFormat("%.1f MiB", mib) : absl::StrFormat("%.2f GiB", mib / 1024);
 }
 
 void PrintMemory(std::ostream& out, const v1::MemoryEstimate& memory) {
-  out << "memory at the peak, estimated: " << Bytes(memory.total()) << "\n"
+  out << "memory at the peak, estimated: " << Bytes(memory.total())
+      << ", the trainer itself included\n"
       << "  weights " << Bytes(memory.weights()) << ", gradients " << Bytes(memory.gradients())
       << ", optimizer " << Bytes(memory.optimizer()) << ", activations "
       << Bytes(memory.activations()) << '\n';
@@ -73,12 +79,9 @@ void PrintPlan(std::ostream& out, const v1::PlanJobResponse& plan) {
   for (const auto& [name, fields] : Group(SetFields(plan.spec()))) {
     if (fields.empty()) continue;
     out << name << '\n';
-    Table table({"  SETTING", "VALUE"});
-    for (const auto& [path, value] : fields) table.Add({"  " + path, value});
-    table.Print(out, 200);
-    out << '\n';
+    PrintFields(out, Indented(fields));
   }
-  out << ParameterLines(plan.trainable_parameters(), plan.total_parameters()) << "\n\n";
+  out << '\n' << ParameterLines(plan.trainable_parameters(), plan.total_parameters()) << "\n\n";
   PrintMemory(out, plan.memory());
   PrintTime(out, plan);
 }
