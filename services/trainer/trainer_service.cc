@@ -169,9 +169,12 @@ grpc::Status TrainerService::ExportModel(grpc::ServerContext* context,
                                          const v1::ExportModelRequest* request,
                                          grpc::ServerWriter<v1::ExportModelResponse>* writer) {
   return HandleCall(kService, "ExportModel", context, [&] {
-    return exporter_.Export(*request, [&](const v1::ExportModelResponse& part) {
-      return !stopping_ && !context->IsCancelled() && writer->Write(part);
-    });
+    const absl::Status status =
+        exporter_.Export(*request, [&](const v1::ExportModelResponse& part) {
+          return !stopping_ && !context->IsCancelled() && writer->Write(part);
+        });
+    if (!stopping_ || status.ok()) return status;
+    return absl::UnavailableError("the trainer stops; export again");
   });
 }
 

@@ -66,6 +66,7 @@ absl::Status ModelExporter::ExportMerged(const v1::Job& job, const ExportWriter&
   from_job.set_base_job(job.id());
   ASSIGN_OR_RETURN(const ModelSource source, ResolveSource(from_job, folders_, find_job_));
   {
+    absl::MutexLock lock(&merge_mutex_);
     ASSIGN_OR_RETURN(const auto model, LoadT5(source, from_job));
     RETURN_IF_ERROR(SaveModelResult(folder, *model, source));
   }

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "services/trainer/weights/model_source.h"
 #include "tact/v1/trainer.pb.h"
 
@@ -33,6 +34,7 @@ class ModelExporter {
 
   const TrainerFolders folders_;
   const JobLookup find_job_;
+  mutable absl::Mutex merge_mutex_;  // one model in memory at a time
 };
 
 }  // namespace tact

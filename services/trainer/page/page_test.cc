@@ -9,10 +9,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "common/base/strings.h"
+#include "services/trainer/jobs/runner.h"
 #include "services/trainer/jobs/spec_defaults.h"
 #include "services/trainer/page/curves.h"
 #include "services/trainer/page/live_view.h"
+#include "services/trainer/ppo/samples.h"
 #include "services/trainer/testing/temp_folder.h"
 
 namespace tact {
@@ -150,6 +153,48 @@ TEST_F(LiveViewTest, TextIsShownOnlyWhereItIsAllowed) {
   EXPECT_THAT(page, HasSubstr("step 10, reward 2</span>\nAnn is here."));
   EXPECT_THAT(page, HasSubstr("Bob came."));
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+}
+
+TEST_F(LiveViewTest, AJobsSamplesReachTheLogOfARunnerThatKeepsThem) {
+  const SampleLog samples(folder_.path() / "samples");
+  for (const bool keeps : {false, true}) {
+    const std::string id = MakeJob("a");
+    JobRunner runner(*store_, folder_.path(), [](JobContext& context) {
+      return context.ReportSamples(0, {{"prompt", "response", 1.0}});
+    });
+    if (keeps) {
+      runner.KeepSamples([&](const v1::Job& job, uint32_t step, const auto& kept) {
+        return samples.Add(job.id(), step, kept);
+      });
+    }
+    runner.Start();
+    for (int i = 0; i < 500 && !HasEnded(store_->Get(id)->state()); ++i) {
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    EXPECT_EQ(store_->Get(id)->state(), v1::JOB_STATE_SUCCEEDED);
+    EXPECT_THAT(samples.Read(id).fixed, SizeIs(keeps ? 1 : 0));
+  }
+}
+
+TEST(MakeSamples, ADroppedRolloutHasNoScore) {
+  std::vector<v1::Rollout> rollouts(3);
+  ScoredBatch batch;
+  for (int i = 0; i < 3; ++i) {
+    rollouts[i].set_prompt_id(static_cast<uint64_t>(i));
+    rollouts[i].set_text(StrCat("text ", i));
+    rollouts[i].add_token_ids(i);
+    if (i == 1) continue;
+    batch.rollouts.push_back({{9}, {i}});
+    batch.scores.push_back(10.0 * i);
+  }
+  const PpoPrompt prompt = {{9}, std::string(3000, 'p')};
+  const auto samples =
+      MakeSamples(rollouts, batch, [&](uint64_t) -> const PpoPrompt& { return prompt; });
+  ASSERT_THAT(samples, SizeIs(3));
+  EXPECT_EQ(samples[0].score, 0.0);
+  EXPECT_EQ(samples[1].score, std::nullopt);
+  EXPECT_EQ(samples[2].score, 20.0);
+  EXPECT_LT(samples[2].prompt.size(), 2010u);
 }
 
 TEST(KeepSamples, TheFirstStepStaysAndKnownPromptsFollow) {
