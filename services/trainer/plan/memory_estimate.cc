@@ -9,6 +9,7 @@ namespace tact {
 namespace {
 
 constexpr double kFloat = 4;
+constexpr uint64_t kLibraryBytes = 32 << 20;
 
 v1::MemoryEstimate Sum(double total_parameters, double trainable, double reference,
                        double activation_floats, uint64_t process) {
@@ -18,7 +19,7 @@ v1::MemoryEstimate Sum(double total_parameters, double trainable, double referen
   out.set_optimizer(static_cast<uint64_t>(2 * kFloat * trainable));
   out.set_activations(static_cast<uint64_t>(kFloat * activation_floats));
   const uint64_t training = out.weights() + out.gradients() + out.optimizer() + out.activations();
-  out.set_total(process + std::max(training, 2 * out.weights()));
+  out.set_total(process + kLibraryBytes + std::max(training, 2 * out.weights()));
   return out;
 }
 

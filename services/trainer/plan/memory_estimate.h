@@ -20,8 +20,9 @@
 //     head                       3 V for each response token (log softmax and its gradients);
 //                                5 V for ppo, which takes the entropy too
 //     RoBERTa, layer and token:  8 d + 2 f, + 2 d of dropout
-//   total        process + max(weights + gradients + optimizer + activations, 2 weights): while a
-//                model is loaded its file is mapped beside it
+//   total        process + 32 MiB, which the compute libraries take at their first step,
+//                + max(weights + gradients + optimizer + activations, 2 weights): while a model is
+//                loaded its file is mapped beside it
 #ifndef TACT_SERVICES_TRAINER_PLAN_MEMORY_ESTIMATE_H_
 #define TACT_SERVICES_TRAINER_PLAN_MEMORY_ESTIMATE_H_
 

@@ -156,7 +156,7 @@ TEST(MemoryEstimate, PartsFollowTheFormula) {
   EXPECT_EQ(out.gradients(), 400u);
   EXPECT_EQ(out.optimizer(), 800u);
   EXPECT_EQ(out.activations(), 0u);
-  EXPECT_EQ(out.total(), 7u + 2 * 7600u);  // loading needs more than training
+  EXPECT_EQ(out.total(), 7u + (32u << 20) + 2 * 7600u);  // loading needs more than training
   shape.batch = {8, 20, 10};
   const uint64_t one = EstimateMemory(config, parameters, shape).activations();
   shape.batch.rows = 16;
