@@ -70,7 +70,7 @@ class FakeTrainer : public v1::TrainerService::Service {
   std::vector<v1::JobSpec> specs;  // of every CreateJob
   v1::ListJobsRequest last_list;
   v1::ExportModelRequest last_export;
-  bool paused = false;
+  std::atomic<bool> paused = false;
   v1::JobSpec last_spec;
   v1::UploadHeader last_header;
   std::string uploaded;
