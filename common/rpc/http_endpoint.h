@@ -1,20 +1,43 @@
 // Plain HTTP for kubelets and Prometheus: /metrics, /healthz (the process answers) and /readyz
-// (503 until the service is ready and while it drains).
+// (503 until the service is ready and while it drains), and what a service adds to read. Only GET
+// and HEAD are answered; other methods are 405.
 #ifndef TACT_COMMON_RPC_HTTP_ENDPOINT_H_
 #define TACT_COMMON_RPC_HTTP_ENDPOINT_H_
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace tact {
 
+struct HttpRequest {
+  std::vector<std::string> groups;                // of the route's pattern, in order
+  std::map<std::string, std::string> parameters;  // of the query
+};
+
+struct HttpReply {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+  std::map<std::string, std::string> headers = {};
+};
+
+struct HttpRoute {
+  std::string pattern;  // a regular expression that must match the whole path
+  std::function<HttpReply(const HttpRequest&)> handler;
+};
+
 class HttpEndpoint {
  public:
-  // `host` and `port` to listen on; port 0 lets the kernel choose.
-  static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Start(const std::string& host, int port);
+  // `host` and `port` to listen on; port 0 lets the kernel choose. Handlers run on threads of the
+  // endpoint, several at once.
+  static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Start(
+      const std::string& host, int port, const std::vector<HttpRoute>& routes = {});
   ~HttpEndpoint();
   void SetReady(bool ready) { ready_ = ready; }
   int port() const { return port_; }

@@ -109,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   auto state = std::make_unique<State>();
   state->names = names;
   state->drain_seconds = options.drain_seconds;
-  ASSIGN_OR_RETURN(state->http, HttpEndpoint::Start(http.host, http.port));
+  ASSIGN_OR_RETURN(state->http, HttpEndpoint::Start(http.host, http.port, options.http_routes));
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

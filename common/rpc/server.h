@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/http_endpoint.h"
 
 namespace CLI {
 class App;
@@ -25,8 +26,9 @@ struct ServerOptions {
   std::string http_address = "127.0.0.1:0";  // metrics and health
   bool insecure = false;                     // needed to listen beyond loopback without TLS
   size_t max_message_bytes = 32 << 20;       // of one request or response
-  int max_threads = 64;       // handlers at once; more callers get RESOURCE_EXHAUSTED
-  double drain_seconds = 10;  // how long a stopping server waits for calls in flight
+  int max_threads = 64;                     // handlers at once; more callers get RESOURCE_EXHAUSTED
+  double drain_seconds = 10;                // how long a stopping server waits for calls in flight
+  std::vector<HttpRoute> http_routes = {};  // beside metrics and health
 };
 
 // --address, --http-address, --insecure, --max-message-mb, --max-threads, --drain-seconds.

@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <memory>
+#include <vector>
+
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/rpc/channel.h"
@@ -108,6 +111,41 @@ TEST_F(ServerTest, HttpTellsHealthReadinessAndMetrics) {
   ASSERT_TRUE(Score("hello", &response).ok());
   const auto metrics = client.Get("/metrics");
   EXPECT_THAT(metrics->body, HasSubstr("grpc_server_handled_total"));
+}
+
+TEST(HttpEndpointTest, RoutesAreReadOnlyAndGetGroupsAndParameters) {
+  const HttpRoute route = {
+      "/things/([a-z]+)", [](const HttpRequest& request) {
+        const auto found = request.parameters.find("after");
+        return HttpReply{
+            request.groups[0] == "none" ? 404 : 200,
+            "text/plain",
+            request.groups[0] + (found == request.parameters.end() ? "" : found->second),
+            {{"X-Mark", "yes"}}};
+      }};
+  const auto endpoint = HttpEndpoint::Start("127.0.0.1", 0, {route}).value();
+  httplib::Client client("127.0.0.1", endpoint->port());
+  const auto answer = client.Get("/things/one?after=7");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "one7");
+  EXPECT_EQ(answer->get_header_value("X-Mark"), "yes");
+  EXPECT_EQ(client.Get("/things/none")->status, 404);
+  EXPECT_EQ(client.Get("/things/UP")->status, 404);
+  EXPECT_EQ(client.Post("/things/one", "x", "text/plain")->status, 405);
+  EXPECT_EQ(client.Get("/healthz")->status, 200);
+}
+
+// Clients that keep their connections, as browsers do, leave threads for the kubelet's probes.
+TEST(HttpEndpointTest, IdleConnectionsDoNotStarveProbes) {
+  const auto endpoint = HttpEndpoint::Start("127.0.0.1", 0).value();
+  std::vector<std::unique_ptr<httplib::Client>> browsers;
+  for (int i = 0; i < 12; ++i) {
+    browsers.push_back(std::make_unique<httplib::Client>("127.0.0.1", endpoint->port()));
+    browsers.back()->set_keep_alive(true);
+    browsers.back()->set_read_timeout(3, 0);
+    const auto answer = browsers.back()->Get("/healthz");
+    ASSERT_TRUE(answer) << "connection " << i;
+  }
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace {
 
 constexpr char kFooter[] =
     "Exit codes: 0 done; 1 to 16 the gRPC status of what failed (3 INVALID_ARGUMENT,\n"
-    "5 NOT_FOUND, 14 UNAVAILABLE ...); 64 a wrong command line; 130 left by Ctrl-C.";
+    "5 NOT_FOUND, 14 UNAVAILABLE ...); 64 a wrong command line; 75 the job that is followed\n"
+    "is paused; 130 left by Ctrl-C.";
 
 // Global flags may stand behind a command too.
 void FallThrough(CLI::App& app) {
@@ -32,6 +33,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddScoreCommand(app, context);
   AddTrainCommand(app, context);
   AddJobsCommand(app, context);
+  AddDatasetsCommand(app, context);
   AddEvalCommand(app, context);
   AddCompareCommand(app, context);
   AddModelsCommand(app, context);

@@ -14,6 +14,7 @@ void AddGenerateCommand(CLI::App& app, Context& context);
 void AddScoreCommand(CLI::App& app, Context& context);
 void AddTrainCommand(CLI::App& app, Context& context);
 void AddJobsCommand(CLI::App& app, Context& context);
+void AddDatasetsCommand(CLI::App& app, Context& context);
 void AddEvalCommand(CLI::App& app, Context& context);
 void AddCompareCommand(CLI::App& app, Context& context);
 void AddModelsCommand(CLI::App& app, Context& context);

@@ -2,21 +2,15 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "common/base/sha256.h"
-#include "services/tactctl/app.h"
-#include "services/tactctl/testing/fake_services.h"
-#include "services/tactctl/testing/subprocess.h"
+#include "services/tactctl/testing/commands_fixture.h"
 
 namespace tact::ctl {
 namespace {
 
-using tact::testing::FakeCluster;
 using tact::testing::Finished;
-using tact::testing::TempFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -28,33 +22,6 @@ constexpr char kDialogues[] =
     "\"neutral_summary\":\"Ann came.\"}\n"
     "{\"fname\":\"d1\",\"dialogue\":\"#Person1#: Bye Bob.\",\"summary\":\"Bob leaves.\","
     "\"neutral_summary\":\"Bob left.\"}\n";
-
-class CommandsTest : public ::testing::Test {
- protected:
-  Finished Run(std::vector<std::string> arguments, const std::string& input = "") {
-    for (const char* flag : {"--policy", "--reward", "--trainer", "--evaluation"}) {
-      arguments.insert(arguments.begin(), {flag, cluster_.address});
-    }
-    return RunBare(arguments, input);
-  }
-
-  Finished RunBare(const std::vector<std::string>& arguments, const std::string& input = "") {
-    std::istringstream in(input);
-    std::ostringstream out, err;
-    Terminal terminal{in, out, err};
-    const int code = RunTactctl(arguments, terminal);
-    return {code, out.str(), err.str()};
-  }
-
-  std::string File(const std::string& name, const std::string& text) {
-    const auto path = folder_.path() / name;
-    std::ofstream(path, std::ios::binary) << text;
-    return path.string();
-  }
-
-  FakeCluster cluster_;
-  TempFolder folder_;
-};
 
 TEST_F(CommandsTest, GeneratesForArgumentsInputAndDataSets) {
   EXPECT_EQ(Run({"generate", "Say hello"}).out, "Say hello said\n");

@@ -16,8 +16,10 @@ class App;
 
 namespace tact::ctl {
 
-// Exit codes beside those of gRPC (0 to 16): a wrong command line, and Ctrl-C.
+// Exit codes beside those of gRPC (0 to 16): a wrong command line, a job that was followed and is
+// paused, and Ctrl-C.
 inline constexpr int kUsageExitCode = 64;
+inline constexpr int kPausedExitCode = 75;
 inline constexpr int kInterruptedExitCode = 130;
 
 // Streams and what is known about them; tests put strings in their place.

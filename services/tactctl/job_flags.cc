@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/tactctl/flags.h"
+#include "services/tactctl/lifecycle_flags.h"
 
 namespace tact::ctl {
 namespace {
@@ -171,8 +172,6 @@ void AddPpoFlags(CLI::App& command, v1::PpoSettings* p) {
   AddReal(command, "--cliprange", "[0.2]", [=](double v) { p->set_cliprange(v); });
   AddReal(command, "--cliprange-value", "[0.2]", [=](double v) { p->set_cliprange_value(v); });
   AddReal(command, "--vf-coef", "[0.1]", [=](double v) { p->set_vf_coef(v); });
-  AddReal(command, "--min-length-ratio", "Guard against collapse, 0 turns it off [0.4]",
-          [=](double v) { p->mutable_guards()->set_min_length_ratio(v); });
   AddField<std::string>(command, "--reward-label", "Whose logit is the reward [neutral]",
                         [=](std::string v) { p->set_reward_label(v); })
       ->group("PPO");
@@ -216,6 +215,7 @@ void AddImprovementFlags(CLI::App& command, v1::PpoSettings* p) {
 void AddJobFlags(CLI::App& command, v1::JobSpec* spec) {
   AddStartFlags(command, spec);
   AddCommonFlags(command, spec);
+  AddLifecycleFlags(command, spec);
   AddOptimizerFlags(command, spec->mutable_optimizer());
   if (spec->kind() == v1::JOB_KIND_PPO) {
     AddPpoCounts(command, spec->mutable_ppo());

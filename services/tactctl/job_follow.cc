@@ -62,7 +62,7 @@ class Follower {
   absl::Status Run() {
     InterruptScope scope([this] { call_.Interrupt(); });
     absl::Time away_since = absl::Now();
-    while (!HasEnded(job_.state())) {
+    while (!IsOver()) {
       const uint64_t before = sequence_;
       const absl::Time began = absl::Now();
       const absl::Status status = WatchOnce();
@@ -71,7 +71,7 @@ class Follower {
       if (was_there) away_since = absl::Now();
       if (!status.ok() && !IsAway(status)) return status;
       if (absl::Now() - away_since > patience_) return status.ok() ? NoEnd() : status;
-      if (!HasEnded(job_.state())) WaitForTrainer();
+      if (!IsOver()) WaitForTrainer();
     }
     progress_.Clear();
     return Conclude();
@@ -85,10 +85,25 @@ class Follower {
     request.set_id(id_);
     request.set_after_sequence(sequence_);
     const auto reader = client_.stub().WatchJob(&call, request);
-    for (v1::WatchJobResponse event; reader->Read(&event);) Show(event);
+    for (v1::WatchJobResponse event; !paused_ && reader->Read(&event);) {
+      Show(event);
+      paused_ = job_.state() == v1::JOB_STATE_PAUSED && IsPausedNow();
+    }
+    if (paused_) call.TryCancel();
     const grpc::Status status = reader->Finish();
     call_.Set(nullptr);
+    if (paused_) return absl::OkStatus();
     return status.ok() ? absl::OkStatus() : ExplainFailure(client_.service(), status, call);
+  }
+
+  bool IsOver() const { return paused_ || HasEnded(job_.state()); }
+
+  // An event of the past may have been a pause that is over.
+  bool IsPausedNow() const {
+    v1::GetJobRequest request;
+    request.set_id(id_);
+    const auto now = client_.Call(&v1::TrainerService::Stub::GetJob, request);
+    return now.ok() && now->job().state() == v1::JOB_STATE_PAUSED;
   }
 
   void Show(const v1::WatchJobResponse& event) {
@@ -100,7 +115,9 @@ class Follower {
       return;
     }
     const bool last_step = event.is_step() && job_.step() == job_.total_steps();
-    const bool validated = event.is_step() && job_.last_metrics().has_validation_loss();
+    const v1::StepMetrics& metrics = job_.last_metrics();
+    const bool validated =
+        event.is_step() && (metrics.has_validation_loss() || metrics.has_validation_reward());
     progress_.Update(ProgressLine(job_, context_.terminal.err_is_terminal),
                      changed || last_step || validated);
   }
@@ -121,7 +138,8 @@ class Follower {
     return absl::OkStatus();
   }
 
-  absl::Status Conclude() const {
+  absl::Status Conclude() {
+    if (paused_) return SayPaused();
     if (job_.state() == v1::JOB_STATE_FAILED) {
       return absl::AbortedError(StrCat("job ", id_, " failed: ", job_.message()));
     }
@@ -129,6 +147,16 @@ class Follower {
       return absl::CancelledError(StrCat("job ", id_, " was cancelled ", job_.message()));
     }
     if (context_.output == Output::kTable) PrintResult();
+    return absl::OkStatus();
+  }
+
+  // No error of the command: what happens to the job next is for its user to say.
+  absl::Status SayPaused() {
+    progress_.Say(StrCat("job ", id_, " is paused (", PauseReasonName(job_.pause_reason()),
+                         "): ", job_.message()));
+    progress_.Say(StrCat("go on with: tactctl jobs resume ", id_,
+                         "   (end it with: tactctl jobs cancel ", id_, ")"));
+    context_.exit_code = kPausedExitCode;
     return absl::OkStatus();
   }
 
@@ -150,6 +178,7 @@ class Follower {
   Progress progress_;
   CurrentCall call_;
   uint64_t sequence_ = 0;
+  bool paused_ = false;
   v1::Job job_;
 };
 

@@ -13,7 +13,8 @@
 namespace tact::ctl {
 
 // Prints progress until the job has ended. OK if it succeeded, ABORTED if it failed, CANCELLED if
-// it was cancelled. While the trainer is away it tries again for `patience_seconds`. On Ctrl-C it
+// it was cancelled. Of a job that is paused it says why and how to go on, and sets the exit code.
+// While the trainer is away it tries again for `patience_seconds`. On Ctrl-C it
 // leaves the job running, says how to come back and sets the exit code.
 absl::Status FollowJob(const Client<v1::TrainerService>& client, const std::string& id,
                        double patience_seconds, Context& context);

@@ -1,92 +1,47 @@
-// tactctl train full|lora|ppo|reward: makes a job and follows it.
+// tactctl train full|lora|ppo|reward, or from a file of settings: makes a job and follows it.
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <ostream>
 
-#include "common/base/file.h"
-#include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/tactctl/commands.h"
 #include "services/tactctl/job_flags.h"
-#include "services/tactctl/job_follow.h"
-#include "services/tactctl/job_text.h"
-#include "services/tactctl/output.h"
-#include "services/tactctl/upload.h"
+#include "services/tactctl/train_run.h"
 
 namespace tact::ctl {
 namespace {
 
-struct TrainOptions {
-  v1::CreateJobRequest request;
-  std::string dataset;  // file to upload; the id of one uploaded before is in the spec
-  std::string validation;
-  v1::DatasetKind dataset_kind = v1::DATASET_KIND_UNSPECIFIED;
-  bool follow = true;
-  double patience_seconds = 60;
-  std::string id_file;
-};
+constexpr char kExamples[] =
+    "Examples:\n"
+    "  tactctl train lora --base-model policy --dataset train.jsonl --name sft\n"
+    "  tactctl train ppo --base-job JOB --dataset prompts.jsonl --steps 60\n"
+    "  tactctl train lora --base-model policy --dataset train.jsonl --dry-run\n"
+    "  tactctl train lora --base-model policy --dataset train.jsonl --name rates \\\n"
+    "      --sweep optimizer.learning_rate=1e-4,3e-4,1e-3 --sweep lora.rank=8,32\n"
+    "  tactctl train lora --base-model policy --dataset-id ID --dry-run -o json\n"
+    "      prints the settings as \"spec\", for\n"
+    "  tactctl train --spec job.json --set seed=1\n"
+    "Ctrl-C leaves the job running. A job that pauses ends the command with exit code 75.";
 
-absl::StatusOr<std::string> Upload(const Client<v1::TrainerService>& client,
-                                   const TrainOptions& options, const std::string& file,
-                                   Context& context) {
-  ASSIGN_OR_RETURN(const auto uploaded, UploadFile(client, file, options.dataset_kind));
-  if (context.output == Output::kTable) {
-    context.terminal.err << "data set " << uploaded.dataset_id() << ": " << uploaded.examples()
-                         << " examples from " << file << '\n';
-  }
-  return uploaded.dataset_id();
-}
-
-absl::Status UploadFiles(const Client<v1::TrainerService>& client, TrainOptions& options,
-                         Context& context) {
-  v1::JobSpec& spec = *options.request.mutable_spec();
-  if (!options.dataset.empty()) {
-    ASSIGN_OR_RETURN(*spec.mutable_dataset_id(), Upload(client, options, options.dataset, context));
-  }
-  if (!options.validation.empty()) {
-    ASSIGN_OR_RETURN(*spec.mutable_validation_dataset_id(),
-                     Upload(client, options, options.validation, context));
-  }
-  return absl::OkStatus();
-}
-
-void PrintCreated(const v1::CreateJobResponse& created, bool follow, Context& context) {
-  const v1::Job& job = created.job();
-  if (context.output != Output::kTable) {
-    if (!follow) context.terminal.out << ToJson(created, context.output == Output::kJson);
-    return;
-  }
-  context.terminal.out << "job " << job.id() << " (" << KindName(job.spec().kind()) << ") "
-                       << StateName(job.state()) << '\n'
-                       << std::flush;
-  if (!follow) context.terminal.out << "watch it with: tactctl jobs watch " << job.id() << '\n';
-}
-
-absl::Status RunTrain(TrainOptions& options, Context& context) {
-  const Client<v1::TrainerService> client(context, context.trainer);
-  RETURN_IF_ERROR(UploadFiles(client, options, context));
-  ASSIGN_OR_RETURN(const auto created,
-                   client.Call(&v1::TrainerService::Stub::CreateJob, options.request));
-  PrintCreated(created, options.follow, context);
-  if (!options.id_file.empty()) {
-    RETURN_IF_ERROR(WriteFileAtomically(options.id_file, created.job().id() + "\n"));
-  }
-  if (!options.follow) return absl::OkStatus();
-  return FollowJob(client, created.job().id(), options.patience_seconds, context);
-}
-
-void AddTrainDataFlags(CLI::App& command, TrainOptions& options) {
+void AddTrainDataFlags(CLI::App& command, TrainOptions& options, bool required) {
   v1::JobSpec* spec = options.request.mutable_spec();
   CLI::Option_group* data = command.add_option_group("Data", "What it trains on");
   data->add_option("--dataset", options.dataset, "jsonl or csv file, uploaded to the trainer");
   data->add_option_function<std::string>(
       "--dataset-id", [spec](const std::string& v) { spec->set_dataset_id(v); },
-      "A data set uploaded before");
-  data->require_option(1);
-  command.add_option("--validation", options.validation, "Held-out file for the validation loss");
+      "A data set uploaded before, see \"datasets\"");
+  data->require_option(required ? 1 : 0, 1);
+  command.add_option("--validation", options.validation, "Held-out file for validation");
   command.add_option_function<std::string>(
       "--validation-id", [spec](const std::string& v) { spec->set_validation_dataset_id(v); },
       "The same, uploaded before");
+}
+
+void AddRepeated(CLI::App& command, const std::string& flag, std::vector<std::string>& to,
+                 const std::string& help) {
+  command.add_option(flag, to, help)
+      ->allow_extra_args(false)
+      ->type_name("PATH=VALUE")
+      ->group("Settings by name");
 }
 
 void AddRunFlags(CLI::App& command, TrainOptions& options) {
@@ -95,37 +50,63 @@ void AddRunFlags(CLI::App& command, TrainOptions& options) {
       "The same id with the same job returns the job that it made");
   command.add_flag("--follow,!--no-follow", options.follow, "Show progress to the end [yes]");
   command
-      .add_option("--patience", options.patience_seconds,
-                  "Seconds to wait for a trainer that is away")
+      .add_option("--reconnect-seconds", options.patience_seconds,
+                  "How long to wait for a trainer that is away")
       ->capture_default_str();
   command.add_option("--id-file", options.id_file, "Write the job's id to this file");
+  command.add_flag("--dry-run", options.dry_run,
+                   "Make no job: print settings, parameters, memory and time");
+  AddRepeated(command, "--set", options.sets,
+              "Any field, e.g. optimizer.learning_rate=1e-4; may be repeated");
+  AddRepeated(command, "--sweep", options.sweeps,
+              "A job for each value, e.g. lora.rank=8,32; repeated: their product");
 }
 
 struct Variant {
   const char* name;
   v1::JobKind kind;
-  v1::DatasetKind dataset_kind;
   const char* help;
 };
 
 constexpr Variant kVariants[] = {
-    {"full", v1::JOB_KIND_FULL, v1::DATASET_KIND_UNSPECIFIED, "Fine-tune all weights"},
-    {"lora", v1::JOB_KIND_LORA, v1::DATASET_KIND_UNSPECIFIED, "Fine-tune a LoRA adapter"},
-    {"ppo", v1::JOB_KIND_PPO, v1::DATASET_KIND_DIALOGUES,
-     "Reinforcement learning against the reward service"},
-    {"reward", v1::JOB_KIND_REWARD, v1::DATASET_KIND_LABELLED,
-     "Train a toxicity classifier on labelled texts"},
+    {"full", v1::JOB_KIND_FULL, "Fine-tune all weights"},
+    {"lora", v1::JOB_KIND_LORA, "Fine-tune a LoRA adapter"},
+    {"ppo", v1::JOB_KIND_PPO, "Reinforcement learning against the reward service"},
+    {"reward", v1::JOB_KIND_REWARD, "Train a toxicity classifier on labelled texts"},
 };
+
+void RunOnCall(CLI::App& command, const std::shared_ptr<TrainOptions>& options, Context& context) {
+  command.callback([options, &context] {
+    context.run = [options, &context] { return RunTrain(*options, context); };
+  });
+}
 
 void AddVariant(CLI::App& train, const Variant& variant, Context& context) {
   auto options = std::make_shared<TrainOptions>();
-  options->dataset_kind = variant.dataset_kind;
   options->request.mutable_spec()->set_kind(variant.kind);
   CLI::App* command = train.add_subcommand(variant.name, variant.help);
-  AddTrainDataFlags(*command, *options);
+  AddTrainDataFlags(*command, *options, true);
   AddJobFlags(*command, options->request.mutable_spec());
   AddRunFlags(*command, *options);
-  command->callback([options, &context] {
+  RunOnCall(*command, options, context);
+}
+
+// "train --spec FILE", without a kind of job.
+void AddSpecVariant(CLI::App& train, Context& context) {
+  auto options = std::make_shared<TrainOptions>();
+  train
+      .add_option("--spec", options->spec_file,
+                  "A job's settings as JSON, instead of a kind of job")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  AddTrainDataFlags(train, *options, false);
+  AddRunFlags(train, *options);
+  train.callback([options, &train, &context] {
+    const bool has_kind = !train.get_subcommands().empty();
+    if (has_kind == !options->spec_file.empty()) {
+      throw CLI::ValidationError("train", "give either a kind of job or --spec FILE");
+    }
+    if (has_kind) return;
     context.run = [options, &context] { return RunTrain(*options, context); };
   });
 }
@@ -134,13 +115,9 @@ void AddVariant(CLI::App& train, const Variant& variant, Context& context) {
 
 void AddTrainCommand(CLI::App& app, Context& context) {
   CLI::App* train = app.add_subcommand("train", "Make a training job and follow it");
-  train->require_subcommand(1);
   for (const Variant& variant : kVariants) AddVariant(*train, variant, context);
-  train->footer(
-      "Examples:\n"
-      "  tactctl train lora --base-model policy --dataset train.jsonl --name sft\n"
-      "  tactctl train ppo --base-job JOB --dataset prompts.jsonl --steps 60\n"
-      "Ctrl-C leaves the job running.");
+  AddSpecVariant(*train, context);
+  train->footer(kExamples);
 }
 
 }  // namespace tact::ctl

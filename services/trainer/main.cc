@@ -13,6 +13,7 @@
 #include "services/trainer/checkpoint/atomic_folder.h"
 #include "services/trainer/classifier/reward_job.h"
 #include "services/trainer/clients/reward_clients.h"
+#include "services/trainer/page/live_view.h"
 #include "services/trainer/ppo/ppo_job.h"
 #include "services/trainer/sft/sft_job.h"
 #include "services/trainer/start_facts.h"
@@ -29,6 +30,7 @@ struct TrainerOptions {
   std::vector<std::string> policies, rewards;
   int threads = 0;
   uint64_t max_dataset_mb = 1024;
+  bool log_text = false;
 };
 
 void AddFlags(CLI::App& app, TrainerOptions& options) {
@@ -46,6 +48,8 @@ void AddFlags(CLI::App& app, TrainerOptions& options) {
   app.add_option("--max-dataset-mb", options.max_dataset_mb, "largest upload in MiB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  app.add_flag("--log-text", options.log_text,
+               "keep a few prompts and responses of ppo jobs, and show them on the web page");
 }
 
 absl::Status RunJob(JobContext& context, const JobEnvironment& environment) {
@@ -57,6 +61,11 @@ absl::Status RunJob(JobContext& context, const JobEnvironment& environment) {
     default:
       return RunSftJob(context, environment);
   }
+}
+
+bool IsBusy(const JobStore& store) {
+  const auto jobs = store.Unfinished();
+  return !jobs.ok() || !jobs->empty();
 }
 
 absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
@@ -83,8 +92,21 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   JobRunner runner(
       *store, data_dir, [&](JobContext& context) { return RunJob(context, environment); },
       [threads] { UseComputeThreads(threads); });
-  TrainerService service(*store, runner, datasets, MakeSpecEnvironment(environment));
-  ASSIGN_OR_RETURN(const auto server, Server::Start(options.server, {&service},
+  const ModelExporter exporter(environment.folders, environment.find_job);
+  JobPlanner planner(
+      environment, MakeSpecEnvironment(environment), [&] { return IsBusy(*store); },
+      [threads] { UseComputeThreads(threads); });
+  TrainerService service(*store, runner, datasets, exporter, planner,
+                         MakeSpecEnvironment(environment));
+  const SampleLog samples(data_dir / "samples");
+  ServerOptions server_options = options.server;
+  server_options.http_routes = LiveViewRoutes(*store, options.log_text ? &samples : nullptr);
+  if (options.log_text) {
+    runner.KeepSamples([&](const v1::Job& job, uint32_t step, const auto& kept) {
+      return samples.Add(job.id(), step, kept);
+    });
+  }
+  ASSIGN_OR_RETURN(const auto server, Server::Start(server_options, {&service},
                                                     {v1::TrainerService::service_full_name()}));
   runner.Start();
   return ServeUntilStopped(*server, "tact-trainer", [&] {

@@ -20,8 +20,14 @@ constexpr size_t kMaxRequestId = 200;
 }  // namespace
 
 TrainerService::TrainerService(JobStore& store, JobRunner& runner, const DatasetStore& datasets,
+                               const ModelExporter& exporter, JobPlanner& planner,
                                SpecEnvironment environment)
-    : store_(store), runner_(runner), datasets_(datasets), environment_(std::move(environment)) {}
+    : store_(store),
+      runner_(runner),
+      datasets_(datasets),
+      exporter_(exporter),
+      planner_(planner),
+      environment_(std::move(environment)) {}
 
 grpc::Status TrainerService::CreateJob(grpc::ServerContext* context,
                                        const v1::CreateJobRequest* request,
@@ -50,6 +56,16 @@ grpc::Status TrainerService::GetJob(grpc::ServerContext* context, const v1::GetJ
                                     v1::GetJobResponse* response) {
   return HandleCall(kService, "GetJob", context, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(*response->mutable_job(), store_.Get(request->id()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::PlanJob(grpc::ServerContext* context,
+                                     const v1::PlanJobRequest* request,
+                                     v1::PlanJobResponse* response) {
+  return HandleCall(kService, "PlanJob", context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response, planner_.Plan(request->spec(),
+                                              [&] { return stopping_ || context->IsCancelled(); }));
     return absl::OkStatus();
   });
 }
@@ -165,6 +181,35 @@ absl::StatusOr<StoredDataset> TrainerService::Receive(
     RETURN_IF_ERROR(upload->Append(request.chunk()));
   }
   return upload->Finish();
+}
+
+grpc::Status TrainerService::ListDatasets(grpc::ServerContext* context,
+                                          const v1::ListDatasetsRequest*,
+                                          v1::ListDatasetsResponse* response) {
+  return HandleCall(kService, "ListDatasets", context, [&]() -> absl::Status {
+    for (const StoredDataset& stored : datasets_.List()) {
+      v1::Dataset& out = *response->add_datasets();
+      out.set_id(stored.id);
+      out.set_filename(stored.filename);
+      out.set_kind(stored.kind);
+      out.set_examples(stored.examples);
+      out.set_bytes(stored.bytes);
+    }
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status TrainerService::ExportModel(grpc::ServerContext* context,
+                                         const v1::ExportModelRequest* request,
+                                         grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+  return HandleCall(kService, "ExportModel", context, [&] {
+    const absl::Status status =
+        exporter_.Export(*request, [&](const v1::ExportModelResponse& part) {
+          return !stopping_ && !context->IsCancelled() && writer->Write(part);
+        });
+    if (!stopping_ || status.ok()) return status;
+    return absl::UnavailableError("the trainer stops; export again");
+  });
 }
 
 }  // namespace tact

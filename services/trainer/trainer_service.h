@@ -5,9 +5,11 @@
 #include <atomic>
 
 #include "services/trainer/datasets/dataset_store.h"
+#include "services/trainer/export/model_export.h"
 #include "services/trainer/jobs/job_store.h"
 #include "services/trainer/jobs/runner.h"
 #include "services/trainer/jobs/spec.h"
+#include "services/trainer/plan/job_planner.h"
 #include "tact/v1/trainer.grpc.pb.h"
 
 namespace tact {
@@ -16,7 +18,7 @@ class TrainerService final : public v1::TrainerService::Service {
  public:
   // All must outlive the service.
   TrainerService(JobStore& store, JobRunner& runner, const DatasetStore& datasets,
-                 SpecEnvironment environment);
+                 const ModelExporter& exporter, JobPlanner& planner, SpecEnvironment environment);
 
   // Ends the streams of WatchJob, whose clients then come back; for an orderly shutdown.
   void EndWatches() { stopping_ = true; }
@@ -25,6 +27,8 @@ class TrainerService final : public v1::TrainerService::Service {
                          v1::CreateJobResponse* response) override;
   grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                       v1::GetJobResponse* response) override;
+  grpc::Status PlanJob(grpc::ServerContext* context, const v1::PlanJobRequest* request,
+                       v1::PlanJobResponse* response) override;
   grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                         v1::ListJobsResponse* response) override;
   grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
@@ -41,6 +45,10 @@ class TrainerService final : public v1::TrainerService::Service {
   grpc::Status UploadDataset(grpc::ServerContext* context,
                              grpc::ServerReader<v1::UploadDatasetRequest>* reader,
                              v1::UploadDatasetResponse* response) override;
+  grpc::Status ListDatasets(grpc::ServerContext* context, const v1::ListDatasetsRequest* request,
+                            v1::ListDatasetsResponse* response) override;
+  grpc::Status ExportModel(grpc::ServerContext* context, const v1::ExportModelRequest* request,
+                           grpc::ServerWriter<v1::ExportModelResponse>* writer) override;
 
  private:
   absl::StatusOr<v1::Job> Create(const v1::CreateJobRequest& request);
@@ -51,6 +59,8 @@ class TrainerService final : public v1::TrainerService::Service {
   JobStore& store_;
   JobRunner& runner_;
   const DatasetStore& datasets_;
+  const ModelExporter& exporter_;
+  JobPlanner& planner_;
   const SpecEnvironment environment_;
   std::atomic<bool> stopping_ = false;
 };

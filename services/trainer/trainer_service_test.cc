@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,7 +87,10 @@ class TrainerServiceTest : public ::testing::Test {
       return context.spec().kind() == v1::JOB_KIND_REWARD ? RunRewardJob(context, environment_)
                                                           : RunSftJob(context, environment_);
     });
-    service_ = std::make_unique<TrainerService>(*store_, *runner_, datasets_,
+    exporter_ = std::make_unique<ModelExporter>(environment_.folders, environment_.find_job);
+    planner_ = std::make_unique<JobPlanner>(environment_, MakeSpecEnvironment(environment_),
+                                            [this] { return !store_->Unfinished()->empty(); });
+    service_ = std::make_unique<TrainerService>(*store_, *runner_, datasets_, *exporter_, *planner_,
                                                 MakeSpecEnvironment(environment_));
     ServerOptions options;
     options.drain_seconds = 1;
@@ -158,6 +162,39 @@ class TrainerServiceTest : public ::testing::Test {
     return status.ok() ? Watch(job.id()).back().job() : job;
   }
 
+  // Name and content of each file, and the status.
+  std::pair<std::map<std::string, std::string>, grpc::Status> Export(const std::string& id,
+                                                                     bool merge) {
+    grpc::ClientContext context;
+    v1::ExportModelRequest request;
+    request.set_id(id);
+    request.set_merge_adapter(merge);
+    const auto reader = stub_->ExportModel(&context, request);
+    std::map<std::string, std::string> files;
+    std::map<std::string, v1::ExportedFile> headers;
+    std::string name;
+    for (v1::ExportModelResponse part; reader->Read(&part);) {
+      if (part.has_file()) headers[name = part.file().name()] = part.file();
+      EXPECT_LE(part.chunk().size(), size_t{1} << 20);
+      files[name] += part.chunk();
+    }
+    for (const auto& [file, header] : headers) {
+      EXPECT_EQ(header.bytes(), files[file].size()) << file;
+      EXPECT_EQ(header.sha256(), Sha256Hex(files[file])) << file;
+    }
+    return {files, reader->Finish()};
+  }
+
+  absl::StatusOr<v1::PlanJobResponse> Plan(const v1::JobSpec& spec) {
+    grpc::ClientContext context;
+    v1::PlanJobRequest request;
+    *request.mutable_spec() = spec;
+    v1::PlanJobResponse response;
+    const grpc::Status status = stub_->PlanJob(&context, request, &response);
+    if (status.ok()) return response;
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  }
+
   TempFolder folder_;
   T5Config t5_;
   DatasetStore datasets_{folder_.path() / "datasets", 1 << 20};
@@ -166,6 +203,8 @@ class TrainerServiceTest : public ::testing::Test {
   std::unique_ptr<JobStore> store_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<JobRunner> runner_;
+  std::unique_ptr<ModelExporter> exporter_;
+  std::unique_ptr<JobPlanner> planner_;
   std::unique_ptr<TrainerService> service_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::TrainerService::Stub> stub_;
@@ -253,6 +292,93 @@ TEST_F(TrainerServiceTest, AResultThatTheReplicasRefuseIsStillAResult) {
   const v1::Job job = RunToEnd(Spec(v1::JOB_KIND_FULL, "mine"));
   EXPECT_EQ(job.state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_THAT(job.message(), HasSubstr("saved but not published"));
+}
+
+TEST_F(TrainerServiceTest, ExportSendsTheResultAsItIsOrMerged) {
+  const v1::Job job = RunToEnd(Spec(v1::JOB_KIND_LORA, "mine"));
+  ASSERT_EQ(job.state(), v1::JOB_STATE_SUCCEEDED) << job.message();
+  const auto [adapter, status] = Export(job.id(), false);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(adapter.contains("adapter_model.safetensors"));
+  EXPECT_FALSE(adapter.contains("model.safetensors"));
+
+  const auto [merged, merged_status] = Export(job.id(), true);
+  ASSERT_TRUE(merged_status.ok()) << merged_status.error_message();
+  const fs::path out = folder_.path() / "out";
+  fs::create_directories(out);
+  for (const auto& [name, bytes] : merged) ASSERT_TRUE(WriteFileAtomically(out / name, bytes).ok());
+  const auto alone = T5Model::Load(out);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_TRUE(LoadTokenizer(out).ok());
+  const auto both = T5Model::Load(folder_.path() / "models/t5").value();
+  const auto lora = LoraAdapter::Load(*both, folder_.path() / job.result_path()).value();
+  lora->MergeIntoBase();
+  for (size_t i = 0; i < both->parameters().items().size(); ++i) {
+    EXPECT_TRUE(
+        (*alone)->parameters().items()[i].tensor.equal(both->parameters().items()[i].tensor));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_.path() / "exports"));
+}
+
+TEST_F(TrainerServiceTest, ExportNeedsAResult) {
+  EXPECT_EQ(Export("nope", false).second.error_code(), grpc::StatusCode::NOT_FOUND);
+  v1::JobSpec spec = Spec(v1::JOB_KIND_LORA, "mine");
+  fs::resize_file(folder_.path() / "models/t5/model.safetensors", 100);
+  const v1::Job failed = RunToEnd(spec);
+  const grpc::Status status = Export(failed.id(), false).second;
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("JOB_STATE_FAILED"));
+}
+
+TEST_F(TrainerServiceTest, APlanSaysWhatTheJobThenReports) {
+  for (const v1::JobKind kind : {v1::JOB_KIND_FULL, v1::JOB_KIND_LORA, v1::JOB_KIND_REWARD}) {
+    v1::JobSpec spec = Spec(kind, "mine");
+    spec.mutable_lora()->add_target_modules("o");
+    spec.mutable_lora()->set_bias(v1::LORA_BIAS_ALL);
+    spec.mutable_supervised()->set_max_steps(0);
+    spec.mutable_supervised()->set_epochs(3);
+    const auto plan = Plan(spec);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    EXPECT_TRUE(store_->Unfinished()->empty());
+    EXPECT_GT(plan->seconds_per_step(), 0);
+    EXPECT_DOUBLE_EQ(plan->seconds(), plan->seconds_per_step() * plan->total_steps());
+    EXPECT_GT(plan->memory().activations(), 0u);
+    const v1::Job job = RunToEnd(spec);
+    ASSERT_EQ(job.state(), v1::JOB_STATE_SUCCEEDED) << job.message();
+    EXPECT_EQ(plan->trainable_parameters(), job.trainable_parameters());
+    EXPECT_EQ(plan->total_parameters(), job.total_parameters());
+    EXPECT_EQ(plan->total_steps(), job.total_steps());
+    EXPECT_EQ(plan->spec().SerializeAsString(), job.spec().SerializeAsString());
+  }
+}
+
+TEST_F(TrainerServiceTest, APlanRefusesWhatCreateRefusesAndNeverDisturbsAJob) {
+  v1::JobSpec spec = Spec(v1::JOB_KIND_FULL, "mine");
+  spec.mutable_supervised()->set_batch_size(5000);
+  const auto refused = Plan(spec);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("supervised.batch_size"));
+  spec.mutable_supervised()->set_batch_size(2);
+  spec.mutable_supervised()->set_max_steps(100000);
+  v1::Job job;
+  ASSERT_TRUE(Create(spec, "", &job).ok());
+  const auto plan = Plan(spec);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->total_steps(), 100000u);
+  EXPECT_EQ(plan->seconds_per_step(), 0);
+  EXPECT_TRUE(runner_->Cancel(job.id(), absl::Seconds(20)).ok());
+}
+
+TEST_F(TrainerServiceTest, DataSetsAreListedById) {
+  Upload(kTexts, v1::DATASET_KIND_LABELLED, "texts.csv");
+  Upload(kPairs, v1::DATASET_KIND_PAIRS, "pairs.jsonl");
+  grpc::ClientContext context;
+  v1::ListDatasetsResponse response;
+  ASSERT_TRUE(stub_->ListDatasets(&context, {}, &response).ok());
+  ASSERT_EQ(response.datasets_size(), 2);
+  EXPECT_EQ(response.datasets(0).filename(), "texts.csv");
+  EXPECT_EQ(response.datasets(0).bytes(), sizeof(kTexts) - 1);
+  EXPECT_EQ(response.datasets(1).examples(), 3u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/rpc/status_map.h"
@@ -68,8 +69,10 @@ grpc::Status FakeReward::GetRewardModel(grpc::ServerContext*, const v1::GetRewar
 grpc::Status FakeTrainer::CreateJob(grpc::ServerContext*, const v1::CreateJobRequest* request,
                                     v1::CreateJobResponse* response) {
   last_spec = request->spec();
+  specs.push_back(last_spec);
+  paused = last_spec.name() == "pausing";
   v1::Job* job = response->mutable_job();
-  job->set_id("job-1");
+  job->set_id(StrCat("job-", specs.size()));
   *job->mutable_spec() = last_spec;
   job->set_state(v1::JOB_STATE_QUEUED);
   return grpc::Status::OK;
@@ -85,11 +88,15 @@ grpc::Status FakeTrainer::GetJob(grpc::ServerContext* context, const v1::GetJobR
   }
   response->mutable_job()->set_id("job-1");
   response->mutable_job()->set_step(3);
+  if (paused) response->mutable_job()->set_state(v1::JOB_STATE_PAUSED);
   return grpc::Status::OK;
 }
 
-grpc::Status FakeTrainer::ListJobs(grpc::ServerContext*, const v1::ListJobsRequest*,
+grpc::Status FakeTrainer::ListJobs(grpc::ServerContext*, const v1::ListJobsRequest* request,
                                    v1::ListJobsResponse* response) {
+  last_list = *request;
+  if (request->page_size() == 1 && request->page_token().empty())
+    response->set_next_page_token("7");
   response->add_jobs()->set_id("job-1");
   return grpc::Status::OK;
 }
@@ -117,6 +124,20 @@ grpc::Status FakeTrainer::WatchJob(grpc::ServerContext* context, const v1::Watch
       return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
     }
   }
+  if (last_spec.name() == "pausing") {
+    v1::WatchJobResponse event;
+    event.set_sequence(4);
+    job.set_state(v1::JOB_STATE_PAUSED);
+    job.set_pause_reason(v1::PAUSE_REASON_DISK_FULL);
+    job.set_message("no space for a checkpoint");
+    *event.mutable_job() = job;
+    writer->Write(event);
+    while (paused && !context->IsCancelled()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    if (paused) return grpc::Status::CANCELLED;
+    job.clear_message();
+  }
   while (last_spec.name() == "endless" && !context->IsCancelled()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -125,9 +146,77 @@ grpc::Status FakeTrainer::WatchJob(grpc::ServerContext* context, const v1::Watch
   if (fails) job.set_message("loss: not finite; lower the learning rate");
   job.set_result_path("jobs/job-1/result");
   v1::WatchJobResponse event;
-  event.set_sequence(4);
+  event.set_sequence(5);
   *event.mutable_job() = job;
   writer->Write(event);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTrainer::PlanJob(grpc::ServerContext*, const v1::PlanJobRequest* request,
+                                  v1::PlanJobResponse* response) {
+  *response->mutable_spec() = request->spec();
+  response->set_trainable_parameters(3538944);
+  response->set_total_parameters(251116800);
+  response->set_total_steps(10);
+  response->mutable_memory()->set_total(uint64_t{3} << 30);
+  response->set_seconds_per_step(request->spec().seed() == 1 ? 0 : 2.5);
+  response->set_seconds(25);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTrainer::PauseJob(grpc::ServerContext*, const v1::PauseJobRequest* request,
+                                   v1::PauseJobResponse* response) {
+  paused = true;
+  response->mutable_job()->set_id(request->id());
+  response->mutable_job()->set_state(v1::JOB_STATE_PAUSED);
+  response->mutable_job()->set_pause_reason(v1::PAUSE_REASON_REQUESTED);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTrainer::ResumeJob(grpc::ServerContext*, const v1::ResumeJobRequest* request,
+                                    v1::ResumeJobResponse* response) {
+  paused = false;
+  response->mutable_job()->set_id(request->id());
+  response->mutable_job()->set_state(v1::JOB_STATE_QUEUED);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTrainer::ListCheckpoints(grpc::ServerContext*, const v1::ListCheckpointsRequest*,
+                                          v1::ListCheckpointsResponse* response) {
+  v1::Checkpoint& newest = *response->add_checkpoints();
+  newest.set_step(20);
+  newest.set_damage("tensors: wrong SHA-256");
+  v1::Checkpoint& best = *response->add_checkpoints();
+  best.set_step(10);
+  best.set_metric(0.25);
+  best.set_is_best(true);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTrainer::ExportModel(grpc::ServerContext*, const v1::ExportModelRequest* request,
+                                      grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+  last_export = *request;
+  for (const std::string name : {"config.json", "model.safetensors"}) {
+    v1::ExportModelResponse part;
+    part.mutable_file()->set_name(request->id() == "escaping" ? "../" + name : name);
+    part.mutable_file()->set_bytes(8);
+    part.mutable_file()->set_sha256(Sha256Hex("12345678"));
+    writer->Write(part);
+    part.set_chunk("1234");
+    writer->Write(part);
+    part.set_chunk(request->id() == "damaged" ? "567x" : "5678");
+    writer->Write(part);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTrainer::ListDatasets(grpc::ServerContext*, const v1::ListDatasetsRequest*,
+                                       v1::ListDatasetsResponse* response) {
+  v1::Dataset& one = *response->add_datasets();
+  one.set_id("pairs-1");
+  one.set_filename("train.jsonl");
+  one.set_kind(v1::DATASET_KIND_PAIRS);
+  one.set_examples(12);
   return grpc::Status::OK;
 }
 

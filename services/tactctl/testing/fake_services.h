@@ -37,7 +37,9 @@ class FakeReward : public v1::RewardService::Service {
                               v1::GetRewardModelResponse* response) override;
 };
 
-// Every job makes three steps; the name decides its end: "failing" fails, "endless" goes on. The
+// Every job makes three steps; the name decides its end: "failing" fails, "endless" goes on,
+// "pausing" pauses until ResumeJob. Two files are exported, the second damaged for the job
+// "damaged". The
 // first WatchJob of a job called "broken" ends after one event with UNAVAILABLE.
 class FakeTrainer : public v1::TrainerService::Service {
  public:
@@ -52,6 +54,23 @@ class FakeTrainer : public v1::TrainerService::Service {
   grpc::Status UploadDataset(grpc::ServerContext* context,
                              grpc::ServerReader<v1::UploadDatasetRequest>* reader,
                              v1::UploadDatasetResponse* response) override;
+  grpc::Status PlanJob(grpc::ServerContext* context, const v1::PlanJobRequest* request,
+                       v1::PlanJobResponse* response) override;
+  grpc::Status PauseJob(grpc::ServerContext* context, const v1::PauseJobRequest* request,
+                        v1::PauseJobResponse* response) override;
+  grpc::Status ResumeJob(grpc::ServerContext* context, const v1::ResumeJobRequest* request,
+                         v1::ResumeJobResponse* response) override;
+  grpc::Status ListCheckpoints(grpc::ServerContext* context,
+                               const v1::ListCheckpointsRequest* request,
+                               v1::ListCheckpointsResponse* response) override;
+  grpc::Status ExportModel(grpc::ServerContext* context, const v1::ExportModelRequest* request,
+                           grpc::ServerWriter<v1::ExportModelResponse>* writer) override;
+  grpc::Status ListDatasets(grpc::ServerContext* context, const v1::ListDatasetsRequest* request,
+                            v1::ListDatasetsResponse* response) override;
+  std::vector<v1::JobSpec> specs;  // of every CreateJob
+  v1::ListJobsRequest last_list;
+  v1::ExportModelRequest last_export;
+  std::atomic<bool> paused = false;
   v1::JobSpec last_spec;
   v1::UploadHeader last_header;
   std::string uploaded;

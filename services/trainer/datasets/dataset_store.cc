@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -158,6 +159,8 @@ absl::StatusOr<StoredDataset> DatasetStore::Store(const fs::path& temporary,
                       {"examples", contents.examples},
                       {"has_references", contents.has_references},
                       {"file", file},
+                      {"filename", header.filename()},
+                      {"bytes", bytes.size()},
                       {"sha256", header.sha256()}};
   RETURN_IF_ERROR(WriteFileAtomically(folder_ / StrCat(id, ".json"), about.dump(2)));
   return Find(id);
@@ -175,12 +178,35 @@ absl::StatusOr<StoredDataset> DatasetStore::Find(std::string_view id) const {
   if (!about.is_object() || !about.contains("file")) {
     return absl::DataLossError(StrCat(path.string(), ": damaged; upload the data set again"));
   }
+  return CatchExceptions(path.string(), [&]() -> absl::StatusOr<StoredDataset> {
+    return Describe(std::string(id), about);
+  });
+}
+
+StoredDataset DatasetStore::Describe(std::string id, const json& about) const {
   StoredDataset out;
-  out.id = std::string(id);
+  out.id = std::move(id);
   out.kind = static_cast<v1::DatasetKind>(about.value("kind", 0));
   out.examples = about.value("examples", 0u);
   out.has_references = about.value("has_references", true);
-  out.path = folder_ / about.value("file", "");
+  const std::string file = about.value("file", "");
+  out.path = folder_ / file;
+  out.filename = about.value("filename", file);
+  std::error_code error;
+  const uint64_t size = fs::file_size(out.path, error);
+  out.bytes = about.value("bytes", error ? uint64_t{0} : size);
+  return out;
+}
+
+std::vector<StoredDataset> DatasetStore::List() const {
+  std::vector<StoredDataset> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    if (entry.path().extension() != ".json") continue;
+    const absl::StatusOr<StoredDataset> found = Find(entry.path().stem().string());
+    if (found.ok()) out.push_back(*found);
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return out;
 }
 

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,6 +23,8 @@ struct StoredDataset {
   v1::DatasetKind kind = v1::DATASET_KIND_UNSPECIFIED;
   uint32_t examples = 0;
   bool has_references = true;  // false if a dialogue lacks a summary: good for PPO prompts only
+  std::string filename;        // as it was uploaded; the stored name where that is not known
+  uint64_t bytes = 0;
   std::filesystem::path path;
 };
 
@@ -57,9 +61,13 @@ class DatasetStore {
   // NOT_FOUND says how to upload one.
   absl::StatusOr<StoredDataset> Find(std::string_view id) const;
 
+  // Every data set, by id. One that is damaged is left out.
+  std::vector<StoredDataset> List() const;
+
  private:
   absl::StatusOr<StoredDataset> Store(const std::filesystem::path& temporary,
                                       const v1::UploadHeader& header) const;
+  StoredDataset Describe(std::string id, const nlohmann::json& about) const;
 
   std::filesystem::path folder_;
   uint64_t max_bytes_;

@@ -70,6 +70,33 @@ TEST_F(DatasetStoreTest, KnowsThatSummariesAreMissing) {
   EXPECT_FALSE(stored->has_references);
 }
 
+TEST_F(DatasetStoreTest, ListsByIdWithNameAndSize) {
+  EXPECT_TRUE(store_.List().empty());
+  const std::string pairs = "{\"prompt\":\"a\",\"response\":\"b\"}\n";
+  const auto second = Upload(pairs, Header(pairs, v1::DATASET_KIND_PAIRS, "my pairs.jsonl"));
+  const auto first = Upload(kDialogues, Header(kDialogues, v1::DATASET_KIND_DIALOGUES));
+  ASSERT_TRUE(first.ok() && second.ok());
+  const auto listed = store_.List();
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].id, first->id);
+  EXPECT_EQ(listed[1].filename, "my pairs.jsonl");
+  EXPECT_EQ(listed[1].bytes, pairs.size());
+}
+
+TEST_F(DatasetStoreTest, WhatIsNotRecordedComesFromTheStoredFile) {
+  const auto stored = Upload(kDialogues, Header(kDialogues, v1::DATASET_KIND_DIALOGUES));
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  const auto about = folder_.path() / (stored->id + ".json");
+  const std::string file = stored->path.filename().string();
+  ASSERT_TRUE(
+      WriteFileAtomically(about, "{\"kind\":1,\"examples\":2,\"file\":\"" + file + "\"}").ok());
+  ASSERT_EQ(store_.List().size(), 1u);
+  EXPECT_EQ(store_.List()[0].filename, file);
+  EXPECT_EQ(store_.List()[0].bytes, sizeof(kDialogues) - 1);
+  ASSERT_TRUE(WriteFileAtomically(about, "{\"file\":7}").ok());
+  EXPECT_TRUE(store_.List().empty());
+}
+
 struct UploadCase {
   const char* why;
   std::string bytes;

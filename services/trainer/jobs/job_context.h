@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "services/trainer/checkpoint/checkpoint_store.h"
@@ -17,6 +20,13 @@ struct JobSize {
   uint32_t total_steps = 0;
   uint64_t trainable_parameters = 0;
   uint64_t total_parameters = 0;
+};
+
+// A rollout in words, for people; the prompt may be cut.
+struct RolloutSample {
+  std::string prompt;
+  std::string response;
+  std::optional<double> score;
 };
 
 class JobContext {
@@ -47,6 +57,11 @@ class JobContext {
   // A remark that stays on the job until its next step, e.g. that a damaged checkpoint was passed
   // over, or for good after the last step, e.g. that the result could not be published.
   virtual absl::Status ReportNote(std::string_view message) = 0;
+
+  // Rollouts of the step that follows `steps_done`. Kept only where the trainer may store text.
+  virtual absl::Status ReportSamples(uint32_t /*steps_done*/, const std::vector<RolloutSample>&) {
+    return absl::OkStatus();
+  }
 
   virtual CheckpointStore& checkpoints() = 0;
   virtual std::filesystem::path result_folder() const = 0;  // where the result is to be

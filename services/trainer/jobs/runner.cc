@@ -92,6 +92,14 @@ class JobRunner::Context : public JobContext {
     return Change(false, [&](v1::Job& job) { job.set_weight_version(weight_version); });
   }
 
+  absl::Status ReportSamples(uint32_t steps_done,
+                             const std::vector<RolloutSample>& samples) override {
+    if (!runner_.sample_sink_) return absl::OkStatus();
+    const absl::Status kept = runner_.sample_sink_(job_, steps_done, samples);
+    if (!kept.ok()) LogWarning("job ", job_.id(), ": samples are not kept: ", kept.message());
+    return absl::OkStatus();
+  }
+
   CheckpointStore& checkpoints() override { return checkpoints_; }
   std::filesystem::path result_folder() const override {
     return runner_.data_dir_ / "results" / job_.id();

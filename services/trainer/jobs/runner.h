@@ -8,6 +8,8 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -21,6 +23,10 @@ namespace tact {
 // Does a whole job; returns the context's status where it was told to stop.
 using JobFunction = std::function<absl::Status(JobContext&)>;
 
+// Keeps samples of a job's rollouts; an error is logged and stops no job.
+using SampleSink = std::function<absl::Status(const v1::Job& job, uint32_t steps_done,
+                                              const std::vector<RolloutSample>& samples)>;
+
 class JobRunner {
  public:
   // `store` must outlive the runner. Checkpoints lie in data_dir/checkpoints/<job>, the result in
@@ -33,6 +39,8 @@ class JobRunner {
     return data_dir_ / "checkpoints" / id;
   }
 
+  // Before Start. Without a sink no text of a job is kept.
+  void KeepSamples(SampleSink sink) { sample_sink_ = std::move(sink); }
   void Start();
   // The running job finishes its step, leaves a checkpoint and stays unfinished in the store.
   void Stop();
@@ -64,6 +72,7 @@ class JobRunner {
   const std::filesystem::path data_dir_;
   const JobFunction run_job_;
   const std::function<void()> thread_start_;
+  SampleSink sample_sink_;
   std::atomic<bool> stopping_ = false;
   absl::Mutex mutex_;
   std::string running_ ABSL_GUARDED_BY(mutex_);  // id of the job on the learner

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "services/trainer/clients/retry.h"
 #include "services/trainer/optim/schedule.h"
+#include "services/trainer/ppo/samples.h"
 #include "services/trainer/supervised/training_state.h"
 
 namespace tact {
@@ -71,6 +72,9 @@ absl::Status PpoRun::TakeStep(v1::StepMetrics& metrics) {
   metrics.set_rollout_seconds(part.Lap());
   ASSIGN_OR_RETURN(const ScoredBatch batch, Score(rollouts));
   metrics.set_score_seconds(part.Lap());
+  RETURN_IF_ERROR(context_.ReportSamples(
+      step_, MakeSamples(rollouts, batch,
+                         [this](uint64_t id) -> const PpoPrompt& { return PromptOf(id); })));
   RETURN_IF_ERROR(Learn(batch, metrics));
   metrics.set_learn_seconds(part.Lap());
   RETURN_IF_ERROR(policy_.Push(learner_));
