@@ -79,6 +79,7 @@ absl::Status PpoRun::TakeStep(v1::StepMetrics& metrics) {
                    policy_.Replay(learner_, batch.rollouts.front(), step_));
   metrics.set_replay_difference(difference);
   metrics.set_weight_version(policy_.version());
+  metrics.set_retried_scores(std::exchange(retried_, 0));
   metrics.set_dropped_rollouts(static_cast<uint32_t>(rollouts.size() - batch.scores.size()));
   SetBatchMetrics(batch, metrics);
   metrics.set_seconds(total.Lap());
@@ -106,7 +107,11 @@ absl::StatusOr<ScoredBatch> PpoRun::Score(const std::vector<v1::Rollout>& rollou
   }
   ScoredBatch batch;
   RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const auto scores, reward_.Score(items, spec_.ppo().reward_label()));
+    ASSIGN_OR_RETURN(
+        const ScoreOutcome outcome,
+        reward_.Score(items, spec_.ppo().reward_label(), [&] { return context_.CheckStop(); }));
+    retried_ += outcome.retried;
+    const auto& scores = outcome.scores;
     batch = {};
     for (size_t i = 0; i < rollouts.size(); ++i) {
       if (!scores[i]) continue;

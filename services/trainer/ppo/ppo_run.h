@@ -48,6 +48,7 @@ class PpoRun {
   KlController kl_;
   uint32_t step_ = 0;  // finished
   uint32_t saved_step_ = 0;
+  uint32_t retried_ = 0;     // scores of this step that were asked for again
   double first_tokens_ = 0;  // mean tokens of the first step's responses
 };
 
