@@ -140,6 +140,17 @@ TEST_F(PpoRunTest, ResumedRunEndsWithTheSameBytes) {
   }
 }
 
+TEST_F(PpoRunTest, AStepThatWasSavedAndNotReportedIsReportedByTheNextRun) {
+  Trainer trainer(Spec(true, 3), {policy_.address()}, reward_);
+  trainer.context.FailReportOf(2);  // it has been saved before
+  ASSERT_FALSE(trainer.Run().ok());
+  ASSERT_EQ(trainer.context.steps.size(), 1u);
+  ASSERT_TRUE(trainer.Run().ok());
+  ASSERT_EQ(trainer.context.steps.size(), 3u);
+  EXPECT_EQ(trainer.context.steps[1].step(), 2u);
+  EXPECT_GT(trainer.context.steps[1].reward_mean(), 0);
+}
+
 TEST_F(PpoRunTest, SeveralReplicasGiveTheSameResultAsOne) {
   Trainer one(Spec(true, 3), {policy_.address()}, reward_);
   ASSERT_TRUE(one.Run().ok());
