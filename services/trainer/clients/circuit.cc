@@ -1,5 +1,7 @@
 #include "services/trainer/clients/circuit.h"
 
+#include <algorithm>
+
 namespace tact {
 
 Circuits::Circuits(size_t replicas, const CircuitSettings& settings)
@@ -28,12 +30,13 @@ size_t Circuits::Choose(const std::set<size_t>& except, double now) {
 
 void Circuits::Succeeded(size_t replica) { circuits_[replica] = {}; }
 
-void Circuits::Failed(size_t replica, bool slow, double now) {
+void Circuits::Failed(size_t replica, double seconds, double now) {
   Circuit& circuit = circuits_[replica];
-  ++circuit.failures;
-  if (slow || circuit.failures >= settings_.failures) {
-    circuit.avoid_until = now + settings_.avoid_seconds;
-  }
+  if (++circuit.failures < settings_.failures && seconds < settings_.slow_seconds) return;
+  circuit.failures = settings_.failures;
+  circuit.avoid = circuit.avoid == 0 ? settings_.avoid_seconds
+                                     : std::min(2 * circuit.avoid, settings_.most_avoid_seconds);
+  circuit.avoid_until = now + circuit.avoid;
 }
 
 }  // namespace tact

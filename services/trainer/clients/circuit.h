@@ -10,8 +10,10 @@
 namespace tact {
 
 struct CircuitSettings {
-  int failures = 3;          // in a row, and a replica is avoided
-  double avoid_seconds = 5;  // then one call may probe it; its failure avoids it again
+  int failures = 3;  // in a row, and a replica is avoided
+  // For so long; then one call may probe it, and its failure avoids it again, twice as long.
+  double avoid_seconds = 5, most_avoid_seconds = 60;
+  double slow_seconds = 3;  // a failure that takes longer avoids a replica at once
 };
 
 class Circuits {
@@ -23,13 +25,14 @@ class Circuits {
   size_t Choose(const std::set<size_t>& except, double now);
 
   void Succeeded(size_t replica);
-  // `slow`: it let a deadline pass, and is avoided at once.
-  void Failed(size_t replica, bool slow, double now);
+  // The call has taken so many seconds.
+  void Failed(size_t replica, double seconds, double now);
   bool IsAvoided(size_t replica, double now) const;
 
  private:
   struct Circuit {
     int failures = 0;         // in a row
+    double avoid = 0;         // seconds of the last time it was avoided
     double avoid_until = -1;  // below now: may be asked
   };
   CircuitSettings settings_;

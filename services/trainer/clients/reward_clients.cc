@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -64,10 +65,11 @@ RewardSettings WithClock(RewardSettings settings) {
   return settings;
 }
 
-void CountFailure(const char* what) {
+void RecordFailure(const absl::Status& status) {
+  LogWarning("scoring: ", status.message());
   CounterMetric("tact_trainer_reward_failures_total",
-                "Calls of reward replicas that failed or were too slow, and items they left out",
-                {{"what", what}})
+                "Calls of reward replicas that failed or were too slow",
+                {{"what", absl::IsDeadlineExceeded(status) ? "slow" : "failed"}})
       .Increment();
 }
 
@@ -122,6 +124,7 @@ absl::StatusOr<ScoreOutcome> RewardClients::Score(const std::vector<v1::ScoreIte
     if (chosen.empty()) break;
     RETURN_IF_ERROR(Sleep(plan.Pause(chosen, jitter_.Uniform()), check));
     const size_t index = circuits_.Choose(plan.Failed(chosen), settings_.now());
+    const Stopwatch watch;
     const auto response = Call(replicas_[index], RequestFor(items, chosen), check);
     if (check) RETURN_IF_ERROR(check());
     if (response.ok()) {
@@ -130,9 +133,8 @@ absl::StatusOr<ScoreOutcome> RewardClients::Score(const std::vector<v1::ScoreIte
       plan.Answered(chosen, index, answers);
       continue;
     }
-    const bool slow = absl::IsDeadlineExceeded(response.status());
-    CountFailure(slow ? "slow" : "failed");
-    circuits_.Failed(index, slow, settings_.now());
+    RecordFailure(response.status());
+    circuits_.Failed(index, watch.Seconds(), settings_.now());
     if (plan.CallFailed(chosen, index)) return response.status();
   }
   return ScoreOutcome{plan.scores(), plan.retried()};

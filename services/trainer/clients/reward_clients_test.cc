@@ -89,6 +89,7 @@ TEST_F(RewardClientsTest, ANanIsNoScore) {
 TEST_F(RewardClientsTest, ASlowReplicaIsLeftAtTheDeadlineAndAvoided) {
   RewardSettings settings = Settings();
   settings.budget.call_seconds = 0.2;
+  settings.circuit.slow_seconds = 0.1;
   RewardClients clients = Both(settings);
   first_.StallCalls(100);
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(clients.Score(items_, "neutral").ok());

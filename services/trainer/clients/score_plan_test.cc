@@ -86,37 +86,49 @@ TEST(CircuitsTest, TakesTurns) {
   EXPECT_EQ(circuits.Choose({2}, 0), 0u);
 }
 
-TEST(CircuitsTest, ThreeFailuresInARowOrOneSlowCallAvoidAReplicaForAWhile) {
+TEST(CircuitsTest, ThreeFailuresInARowOrASlowOneAvoidAReplicaForAWhile) {
   Circuits circuits(2, {3, 5});
-  circuits.Failed(0, false, 1);
-  circuits.Failed(0, false, 1);
+  circuits.Failed(0, 0, 1);
+  circuits.Failed(0, 0, 1);
   circuits.Succeeded(0);
-  circuits.Failed(0, false, 1);
-  EXPECT_FALSE(circuits.IsAvoided(0, 1));
-  circuits.Failed(0, false, 1);
-  circuits.Failed(0, false, 1);
+  circuits.Failed(0, 0, 1);
+  circuits.Failed(0, 0, 1);
+  EXPECT_FALSE(circuits.IsAvoided(0, 1)) << "not in a row";
+  circuits.Failed(0, 0, 1);
   EXPECT_TRUE(circuits.IsAvoided(0, 5.9));
-  circuits.Failed(1, true, 2);
-  EXPECT_TRUE(circuits.IsAvoided(1, 6.9));
+  circuits.Failed(1, 6, 2);
+  EXPECT_TRUE(circuits.IsAvoided(1, 6.9)) << "slow";
   EXPECT_FALSE(circuits.IsAvoided(1, 7));
 }
 
 TEST(CircuitsTest, OneProbeDecidesAboutAnAvoidedReplica) {
   Circuits circuits(2, {3, 5});
-  for (int i = 0; i < 3; ++i) circuits.Failed(0, false, 0);
+  for (int i = 0; i < 3; ++i) circuits.Failed(0, 0, 0);
   EXPECT_EQ(circuits.Choose({}, 1), 1u);
   EXPECT_EQ(circuits.Choose({}, 1), 1u);
   EXPECT_EQ(circuits.Choose({}, 6), 0u) << "the probe";
-  circuits.Failed(0, false, 6);
-  EXPECT_TRUE(circuits.IsAvoided(0, 10)) << "one failure is enough now";
+  circuits.Failed(0, 0, 6);
+  EXPECT_TRUE(circuits.IsAvoided(0, 15)) << "one failure is enough now, and counts double";
+  EXPECT_FALSE(circuits.IsAvoided(0, 16));
   circuits.Succeeded(0);
   EXPECT_FALSE(circuits.IsAvoided(0, 10));
 }
 
+TEST(CircuitsTest, AvoidanceGrowsToALimit) {
+  Circuits circuits(1, {1, 5, 15});
+  double now = 0;
+  for (double seconds : {5, 10, 15, 15}) {
+    circuits.Failed(0, 0, now);
+    now += seconds;
+    EXPECT_TRUE(circuits.IsAvoided(0, now - 0.1));
+    EXPECT_FALSE(circuits.IsAvoided(0, now));
+  }
+}
+
 TEST(CircuitsTest, WhereAllAreAvoidedTheOneThatIsDueFirstIsAsked) {
   Circuits circuits(2, {1, 5});
-  circuits.Failed(0, false, 3);
-  circuits.Failed(1, false, 1);
+  circuits.Failed(0, 0, 3);
+  circuits.Failed(1, 0, 1);
   EXPECT_EQ(circuits.Choose({}, 4), 1u);
   EXPECT_EQ(circuits.Choose({1}, 4), 0u);
   EXPECT_EQ(circuits.Choose({0, 1}, 4), 1u);

@@ -29,6 +29,7 @@ ChannelOptions TrainerChannelOptions() {
   ChannelOptions options;
   options.keepalive_ms = 2'000;
   options.keepalive_timeout_ms = 4'000;
+  options.connect_timeout_ms = 4'000;
   return options;
 }
 
