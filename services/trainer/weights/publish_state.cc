@@ -202,7 +202,9 @@ void PublishState::ExportGauges() {
   size_t current = 0;
   for (const Replica& replica : replicas_) {
     current += std::all_of(desired_.begin(), desired_.end(), [&](const auto& named) {
-      return ServesExactly(replica, *named.second);
+      const auto found = replica.served.find(named.first);
+      return replica.reachable && found != replica.served.end() &&
+             found->second.version >= named.second->version;
     });
   }
   SetReplicaGauge("current", current);

@@ -48,7 +48,7 @@ Publisher::Publisher(JobStore& store, std::filesystem::path data_dir,
     replicas_.push_back(std::make_unique<PolicyReplica>(address));
   }
   for (size_t i = 0; i < replicas_.size(); ++i) {
-    keepers_.push_back(std::make_unique<ReplicaKeeper>(state_, *replicas_[i], i));
+    keepers_.push_back(std::make_unique<ReplicaKeeper>(store_, state_, *replicas_[i], i));
   }
 }
 

@@ -159,6 +159,17 @@ TEST_F(PublisherTest, AReplicaThatShowsAHigherVersionLaterIsAnErrorUntilItIsOver
   EXPECT_THAT(Versions(), ElementsAre(8, 8, 8));
 }
 
+TEST_F(PublisherTest, WhatThisTrainerPushedBeforeItsLastStartIsNotSomebodyElses) {
+  for (uint64_t version = 1; version <= 3; ++version) {
+    ASSERT_EQ(publisher_.ReserveVersion("tuned").value(), version);
+  }
+  ASSERT_TRUE(publisher_.Publish(Payload(3)).ok());
+  Publisher next(*store_, folder_.path(), {replicas_[0].address()});
+  next.state().SetDesired(Payload(1));  // the newest that is durable
+  EXPECT_TRUE(next.Reconcile().ok());
+  EXPECT_EQ(replicas_[0].version("tuned"), 3u);
+}
+
 TEST_F(PublisherTest, AStopEndsAPushThatHangs) {
   for (FakePolicy& replica : replicas_) replica.SlowPushes(1000);
   int asked = 0;

@@ -33,8 +33,9 @@ absl::Status AheadError(const std::string& address, const WeightPayload& payload
 
 }  // namespace
 
-ReplicaKeeper::ReplicaKeeper(PublishState& state, PolicyReplica& replica, size_t index)
-    : state_(state), replica_(replica), index_(index), thread_([this] { Loop(); }) {}
+ReplicaKeeper::ReplicaKeeper(const JobStore& store, PublishState& state, PolicyReplica& replica,
+                             size_t index)
+    : store_(store), state_(state), replica_(replica), index_(index), thread_([this] { Loop(); }) {}
 
 ReplicaKeeper::~ReplicaKeeper() {
   replica_.Close();
@@ -70,17 +71,22 @@ absl::Status ReplicaKeeper::Pass(uint64_t ticket) {
   return first;
 }
 
+// Above what is published for good may be what a job has pushed before the trainer's last start.
+absl::Status ReplicaKeeper::CheckNewer(const WeightPayload& payload,
+                                       const ServedVersion& served) const {
+  if (served.version == payload.version && served.sha256 == payload.sha256) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const uint64_t reserved, store_.LastVersion(payload.model));
+  if (served.version > payload.version && served.version <= reserved) return absl::OkStatus();
+  return AheadError(replica_.address(), payload, served);
+}
+
 absl::Status ReplicaKeeper::PushIfLacking(const WeightPayload& payload,
                                           const ServedVersions& served) {
-  if (const auto found = served.find(payload.model); found != served.end()) {
-    if (found->second.version > payload.version) {
-      return AheadError(replica_.address(), payload, found->second);
-    }
-    if (found->second.version == payload.version) {
-      return found->second.sha256 == payload.sha256
-                 ? absl::OkStatus()
-                 : AheadError(replica_.address(), payload, found->second);
-    }
+  const auto found = served.find(payload.model);
+  if (found != served.end() && found->second.version >= payload.version) {
+    return CheckNewer(payload, found->second);
   }
   const Stopwatch watch;
   const absl::Status pushed = replica_.Push(payload);

@@ -9,14 +9,15 @@
 
 #include "absl/status/status.h"
 #include "services/trainer/clients/policy_replica.h"
+#include "services/trainer/jobs/job_store.h"
 #include "services/trainer/weights/publish_state.h"
 
 namespace tact {
 
 class ReplicaKeeper {
  public:
-  // Both must outlive the keeper; `index` is the replica's in `state`.
-  ReplicaKeeper(PublishState& state, PolicyReplica& replica, size_t index);
+  // All must outlive the keeper; `index` is the replica's in `state`.
+  ReplicaKeeper(const JobStore& store, PublishState& state, PolicyReplica& replica, size_t index);
   ~ReplicaKeeper();  // after state.Stop(); ends a push that is on its way
 
   // From now on unasked as well.
@@ -26,8 +27,10 @@ class ReplicaKeeper {
   void Loop();
   absl::Status Pass(uint64_t ticket);
   absl::Status PushIfLacking(const WeightPayload& payload, const ServedVersions& served);
+  absl::Status CheckNewer(const WeightPayload& payload, const ServedVersion& served) const;
   void Log(const absl::Status& status);
 
+  const JobStore& store_;
   PublishState& state_;
   PolicyReplica& replica_;
   const size_t index_;
