@@ -174,6 +174,7 @@ void PublishState::RecordAnswer(size_t index, uint64_t ticket, ServedVersions se
 void PublishState::RecordPush(size_t index, const WeightPayload& payload) {
   absl::MutexLock lock(&mutex_);
   replicas_[index].served[payload.model] = {payload.version, payload.sha256};
+  ExportGauges();
   changed_.SignalAll();
 }
 
