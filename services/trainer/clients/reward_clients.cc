@@ -113,6 +113,24 @@ absl::Status RewardClients::Sleep(double seconds, const StopCheck& check) const 
   return absl::OkStatus();
 }
 
+absl::Status RewardClients::AskOne(const std::vector<v1::ScoreItem>& items,
+                                   const std::vector<size_t>& chosen, const std::string& label,
+                                   const StopCheck& check, ScorePlan& plan) {
+  const size_t index = circuits_.Choose(plan.Failed(chosen), settings_.now());
+  const Stopwatch watch;
+  const auto response = Call(replicas_[index], RequestFor(items, chosen), check);
+  if (check) RETURN_IF_ERROR(check());
+  if (response.ok()) {
+    circuits_.Succeeded(index);
+    ASSIGN_OR_RETURN(const auto answers, AnswersOf(*response, label));
+    plan.Answered(chosen, index, answers);
+    return absl::OkStatus();
+  }
+  RecordFailure(response.status());
+  circuits_.Failed(index, watch.Seconds(), settings_.now());
+  return plan.CallFailed(chosen, index) ? response.status() : absl::OkStatus();
+}
+
 absl::StatusOr<ScoreOutcome> RewardClients::Score(const std::vector<v1::ScoreItem>& items,
                                                   const std::string& label,
                                                   const StopCheck& check) {
@@ -123,19 +141,7 @@ absl::StatusOr<ScoreOutcome> RewardClients::Score(const std::vector<v1::ScoreIte
     const std::vector<size_t> chosen = plan.Next(kItemsPerCall);
     if (chosen.empty()) break;
     RETURN_IF_ERROR(Sleep(plan.Pause(chosen, jitter_.Uniform()), check));
-    const size_t index = circuits_.Choose(plan.Failed(chosen), settings_.now());
-    const Stopwatch watch;
-    const auto response = Call(replicas_[index], RequestFor(items, chosen), check);
-    if (check) RETURN_IF_ERROR(check());
-    if (response.ok()) {
-      circuits_.Succeeded(index);
-      ASSIGN_OR_RETURN(const auto answers, AnswersOf(*response, label));
-      plan.Answered(chosen, index, answers);
-      continue;
-    }
-    RecordFailure(response.status());
-    circuits_.Failed(index, watch.Seconds(), settings_.now());
-    if (plan.CallFailed(chosen, index)) return response.status();
+    RETURN_IF_ERROR(AskOne(items, chosen, label, check, plan));
   }
   return ScoreOutcome{plan.scores(), plan.retried()};
 }

@@ -53,6 +53,9 @@ class RewardClients {
   };
   absl::StatusOr<v1::ScoreResponse> Call(const Replica& replica, const v1::ScoreRequest& request,
                                          const StopCheck& check) const;
+  // One replica for the chosen items. An error ends the batch.
+  absl::Status AskOne(const std::vector<v1::ScoreItem>& items, const std::vector<size_t>& chosen,
+                      const std::string& label, const StopCheck& check, ScorePlan& plan);
   absl::Status Sleep(double seconds, const StopCheck& check) const;
 
   const RewardSettings settings_;

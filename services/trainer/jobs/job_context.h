@@ -27,7 +27,7 @@ class JobContext {
   const v1::JobSpec& spec() const { return job().spec(); }
 
   // OK to go on; CANCELLED when the user has ended the job; ABORTED when the trainer stops and the
-  // job is to go on after its next start.
+  // job is to go on after its next start. Any thread may ask.
   virtual absl::Status CheckStop() = 0;
   // CANCELLED when the user has ended the job, else OK: inside a step, where a stopping trainer
   // still finishes.
