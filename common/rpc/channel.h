@@ -15,6 +15,9 @@ struct ChannelOptions {
   size_t max_message_bytes = 32 << 20;
   // Health service name for round robin; empty checks no health.
   std::string health_service;
+  // A peer that is silent is pinged every so often, and given up where no answer comes in time.
+  int keepalive_ms = 10'000, keepalive_timeout_ms = 5'000;
+  int connect_timeout_ms = 20'000;  // of one attempt
 };
 
 // `address` is "host:port" or "dns:///name:port"; never blocks.

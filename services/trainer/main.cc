@@ -13,6 +13,7 @@
 #include "services/trainer/checkpoint/atomic_folder.h"
 #include "services/trainer/classifier/reward_job.h"
 #include "services/trainer/clients/reward_clients.h"
+#include "services/trainer/grace_period.h"
 #include "services/trainer/page/live_view.h"
 #include "services/trainer/ppo/ppo_job.h"
 #include "services/trainer/sft/sft_job.h"
@@ -110,6 +111,7 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
                                                     {v1::TrainerService::service_full_name()}));
   runner.Start();
   return ServeUntilStopped(*server, "tact-trainer", [&] {
+    const GracePeriod grace(options.server.drain_seconds);
     runner.Stop();
     service.EndWatches();
   });

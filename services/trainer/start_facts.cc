@@ -2,6 +2,7 @@
 
 #include "common/base/status.h"
 #include "common/model/config.h"
+#include "services/trainer/weights/publisher.h"
 
 namespace tact {
 namespace {
@@ -26,6 +27,9 @@ SpecEnvironment MakeSpecEnvironment(const JobEnvironment& environment) {
   out.find_dataset = [&](std::string_view id) { return FindDataset(id, environment); };
   out.has_policy = environment.publisher != nullptr;
   out.has_reward = environment.reward != nullptr;
+  if (out.has_policy) {
+    out.policy_replicas = static_cast<uint32_t>(environment.publisher->replicas().size());
+  }
   return out;
 }
 

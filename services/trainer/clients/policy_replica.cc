@@ -46,8 +46,35 @@ bool WriteChunks(grpc::ClientWriter<v1::PushWeightsRequest>& writer, std::string
 
 }  // namespace
 
+// The context of one call, known to Close while it is open.
+class PolicyReplica::OpenCall {
+ public:
+  OpenCall(const PolicyReplica& replica, double seconds) : replica_(replica) {
+    SetDeadline(context_, seconds);
+    absl::MutexLock lock(&replica_.mutex_);
+    replica_.open_.insert(&context_);
+    if (replica_.closed_) context_.TryCancel();
+  }
+  ~OpenCall() {
+    absl::MutexLock lock(&replica_.mutex_);
+    replica_.open_.erase(&context_);
+  }
+  grpc::ClientContext& context() { return context_; }
+
+ private:
+  const PolicyReplica& replica_;
+  grpc::ClientContext context_;
+};
+
 PolicyReplica::PolicyReplica(std::string address)
-    : address_(std::move(address)), stub_(v1::PolicyService::NewStub(MakeChannel(address_))) {}
+    : address_(std::move(address)),
+      stub_(v1::PolicyService::NewStub(MakeChannel(address_, TrainerChannelOptions()))) {}
+
+void PolicyReplica::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+  for (grpc::ClientContext* context : open_) context->TryCancel();
+}
 
 absl::Status PolicyReplica::Failure(const grpc::Status& status,
                                     const grpc::ClientContext& context) const {
@@ -55,8 +82,8 @@ absl::Status PolicyReplica::Failure(const grpc::Status& status,
 }
 
 absl::StatusOr<v1::GetModelResponse> PolicyReplica::GetModel() const {
-  grpc::ClientContext context;
-  SetDeadline(context, kQuerySeconds);
+  OpenCall call(*this, kQuerySeconds);
+  grpc::ClientContext& context = call.context();
   v1::GetModelResponse response;
   RETURN_IF_ERROR(Failure(stub_->GetModel(&context, {}, &response), context));
   return response;
@@ -71,8 +98,8 @@ absl::Status PolicyReplica::Push(const WeightPayload& payload) const {
     ASSIGN_OR_RETURN(file, MappedFile::Open(payload.file));
     bytes = {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()};
   }
-  grpc::ClientContext context;
-  SetDeadline(context, kPushSeconds);
+  OpenCall call(*this, kPushSeconds);
+  grpc::ClientContext& context = call.context();
   v1::PushWeightsResponse response;
   const auto writer = stub_->PushWeights(&context, &response);
   if (writer->Write(Header(payload, bytes.size())) && WriteChunks(*writer, bytes)) {
@@ -91,8 +118,8 @@ absl::Status PolicyReplica::Push(const WeightPayload& payload) const {
 
 absl::StatusOr<v1::ScoreLogprobsResponse> PolicyReplica::ScoreLogprobs(
     const v1::ScoreLogprobsRequest& request) const {
-  grpc::ClientContext context;
-  SetDeadline(context, kScoreSeconds);
+  OpenCall call(*this, kScoreSeconds);
+  grpc::ClientContext& context = call.context();
   v1::ScoreLogprobsResponse response;
   RETURN_IF_ERROR(Failure(stub_->ScoreLogprobs(&context, request, &response), context));
   if (response.items_size() == request.items_size()) return response;
@@ -100,20 +127,23 @@ absl::StatusOr<v1::ScoreLogprobsResponse> PolicyReplica::ScoreLogprobs(
                                     response.items_size(), " items for ", request.items_size()));
 }
 
-absl::Status PolicyReplica::StreamRollouts(
-    const v1::StreamRolloutsRequest& request,
-    const std::function<absl::Status(v1::Rollout&&)>& take) const {
-  grpc::ClientContext context;
-  SetDeadline(context, kRolloutSeconds);
-  const auto reader = stub_->StreamRollouts(&context, request);
+absl::Status PolicyReplica::StreamRollouts(const v1::StreamRolloutsRequest& request,
+                                           const std::function<absl::Status(v1::Rollout&&)>& take,
+                                           const StreamTerms& terms) const {
+  OpenCall call(*this, kRolloutSeconds);
+  CallEvents events(call.context(), StrCat("tact-policy at ", address_), terms.check);
+  const auto reader = stub_->AsyncStreamRollouts(&call.context(), request, events.queue(), nullptr);
   v1::StreamRolloutsResponse response;
-  absl::Status taken;
-  while (taken.ok() && reader->Read(&response)) {
-    taken = take(std::move(*response.mutable_rollout()));
+  bool more = events.Next(terms.idle_seconds);
+  while (more) {
+    reader->Read(&response, nullptr);
+    more = events.Next(terms.idle_seconds);
+    if (more) events.Fail(take(std::move(*response.mutable_rollout())));
   }
-  if (!taken.ok()) context.TryCancel();
-  const grpc::Status finished = reader->Finish();
-  return taken.ok() ? Failure(finished, context) : taken;
+  grpc::Status finished;
+  reader->Finish(&finished, nullptr);
+  events.Next();
+  return events.failure().ok() ? Failure(finished, call.context()) : events.failure();
 }
 
 }  // namespace tact

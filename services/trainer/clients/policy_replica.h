@@ -5,15 +5,23 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
-#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "services/trainer/clients/call_events.h"
 #include "services/trainer/clients/weight_payload.h"
 #include "tact/v1/policy.grpc.pb.h"
 
 namespace tact {
+
+struct StreamTerms {
+  StopCheck check;            // asked all the time; its error ends the stream
+  double idle_seconds = 120;  // without a rollout: DEADLINE_EXCEEDED
+};
 
 class PolicyReplica {
  public:
@@ -29,13 +37,21 @@ class PolicyReplica {
       const v1::ScoreLogprobsRequest& request) const;
   // Calls `take` for each rollout as it comes; an error of `take` ends the call with that error.
   absl::Status StreamRollouts(const v1::StreamRolloutsRequest& request,
-                              const std::function<absl::Status(v1::Rollout&&)>& take) const;
+                              const std::function<absl::Status(v1::Rollout&&)>& take,
+                              const StreamTerms& terms = {}) const;
+
+  // Ends the calls that are open, and those to come, with UNAVAILABLE.
+  void Close();
 
  private:
+  class OpenCall;
   absl::Status Failure(const grpc::Status& status, const grpc::ClientContext& context) const;
 
   std::string address_;
   std::unique_ptr<v1::PolicyService::Stub> stub_;
+  mutable absl::Mutex mutex_;
+  mutable std::set<grpc::ClientContext*> open_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace tact

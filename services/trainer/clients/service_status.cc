@@ -25,6 +25,14 @@ absl::Status ServiceStatus(const grpc::Status& status, std::string_view peer,
   return absl::StartsWith(out.message(), ToAbsl(peer)) ? out : Annotate(out, peer);
 }
 
+ChannelOptions TrainerChannelOptions() {
+  ChannelOptions options;
+  options.keepalive_ms = 2'000;
+  options.keepalive_timeout_ms = 4'000;
+  options.connect_timeout_ms = 4'000;
+  return options;
+}
+
 bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status);

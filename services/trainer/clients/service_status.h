@@ -1,4 +1,4 @@
-// Errors of other services as recipes see them.
+// Other services as recipes see them: their errors, and how soon a silent one is noticed.
 #ifndef TACT_SERVICES_TRAINER_CLIENTS_SERVICE_STATUS_H_
 #define TACT_SERVICES_TRAINER_CLIENTS_SERVICE_STATUS_H_
 
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "common/rpc/channel.h"
 
 namespace tact {
 
@@ -16,6 +17,9 @@ namespace tact {
 // 127.0.0.1:7001" and always stands in the message.
 absl::Status ServiceStatus(const grpc::Status& status, std::string_view peer,
                            const grpc::ClientContext& context);
+
+// Channels on which a replica that is stopped, or cut off, is given up within 6 s.
+ChannelOptions TrainerChannelOptions();
 
 // True for what passes by itself: the service is down, slow, or full.
 bool IsTransient(const absl::Status& status);

@@ -37,7 +37,8 @@ class JobContext {
   const v1::JobSpec& spec() const { return job().spec(); }
 
   // OK to go on; CANCELLED when the user has ended the job; ABORTED when the trainer stops or the
-  // user sets the job aside: it then leaves a checkpoint, to go on from there later.
+  // user sets the job aside: it then leaves a checkpoint, to go on from there later. Any
+  // thread may ask.
   virtual absl::Status CheckStop() = 0;
   // The same, asked once before each step, by every rank in the same order.
   virtual absl::Status BeginStep() { return CheckStop(); }

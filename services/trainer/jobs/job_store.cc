@@ -303,6 +303,13 @@ absl::StatusOr<uint64_t> JobStore::NextVersion(std::string_view model, uint64_t 
   return next;
 }
 
+absl::StatusOr<uint64_t> JobStore::LastVersion(std::string_view model) const {
+  absl::MutexLock lock(&mutex_);
+  Statement find = database_->Prepare("SELECT version FROM versions WHERE model = ?");
+  ASSIGN_OR_RETURN(const bool found, find.Bind(model).Step());
+  return found ? static_cast<uint64_t>(find.Int(0)) : 0;
+}
+
 absl::Status JobStore::SetPublished(const PublishedModel& published) {
   absl::MutexLock lock(&mutex_);
   return database_->Prepare("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?, ?, ?, ?)")

@@ -98,6 +98,8 @@ class JobStore {
 
   // Reserves a version for a served name: above every one before and above `at_least`.
   absl::StatusOr<uint64_t> NextVersion(std::string_view model, uint64_t at_least);
+  // The version that was reserved last for a served name; 0 if none was.
+  absl::StatusOr<uint64_t> LastVersion(std::string_view model) const;
   absl::Status SetPublished(const PublishedModel& published);
   absl::StatusOr<std::vector<PublishedModel>> Published() const;
 

@@ -239,9 +239,16 @@ absl::Status CheckSelection(const v1::JobSpec& spec) {
                     "set retention.keep_best");
 }
 
-absl::Status CheckPublish(const v1::PublishSettings& publish) {
+absl::Status CheckPublish(const v1::PublishSettings& publish, uint32_t replicas) {
   RETURN_IF_ERROR(CheckChoice(v1::PublishMode_IsValid(publish.mode()), "publish.mode",
                               publish.mode(), "ALL or QUORUM"));
+  if (publish.mode() == v1::PUBLISH_MODE_QUORUM && replicas > 0 &&
+      publish.min_replicas() > replicas) {
+    return FieldError("spec.publish.min_replicas", StrCat(publish.min_replicas()),
+                      StrCat("this trainer has ", replicas, " policy replicas"),
+                      StrCat("choose 1 to ", replicas,
+                             ", 0 for more than half, or start the trainer with more --policy"));
+  }
   if (publish.min_replicas() == 0 || publish.mode() == v1::PUBLISH_MODE_QUORUM) {
     return absl::OkStatus();
   }
@@ -299,7 +306,11 @@ absl::StatusOr<v1::JobSpec> ResolveSpec(const v1::JobSpec& asked,
   RETURN_IF_ERROR(CheckStart(spec, environment));
   RETURN_IF_ERROR(CheckOptimizer(spec.optimizer()));
   RETURN_IF_ERROR(CheckSelection(spec));
-  RETURN_IF_ERROR(CheckPublish(spec.publish()));
+  if (spec.publish().mode() == v1::PUBLISH_MODE_QUORUM && spec.publish().min_replicas() == 0 &&
+      environment.policy_replicas > 0) {
+    spec.mutable_publish()->set_min_replicas(environment.policy_replicas / 2 + 1);
+  }
+  RETURN_IF_ERROR(CheckPublish(spec.publish(), environment.policy_replicas));
   RETURN_IF_ERROR(CheckKindSettings(spec, environment));
   RETURN_IF_ERROR(CheckDataset(spec, "spec.dataset_id", spec.dataset_id(), environment));
   if (!spec.validation_dataset_id().empty()) {

@@ -28,6 +28,7 @@ struct SpecEnvironment {
   std::function<absl::StatusOr<DatasetFacts>(std::string_view id)> find_dataset;
   bool has_policy = false;  // is the trainer told of policy and reward replicas?
   bool has_reward = false;
+  uint32_t policy_replicas = 0;  // how many; 0 is unknown
 };
 
 // The spec with every default filled in; publish_as may stay empty (then the job's id is the name).

@@ -72,6 +72,19 @@ TEST(ResolveSpec, FillsInTheDocumentedDefaults) {
   EXPECT_EQ(ppo->ppo().kl_reference(), v1::KL_REFERENCE_INITIAL);
 }
 
+TEST(ResolveSpec, AQuorumIsMoreThanHalfAndNeverMoreThanThereAre) {
+  SpecEnvironment environment = Environment();
+  environment.policy_replicas = 3;
+  v1::JobSpec spec = Valid(v1::JOB_KIND_PPO);
+  spec.mutable_publish()->set_mode(v1::PUBLISH_MODE_QUORUM);
+  EXPECT_EQ(ResolveSpec(spec, environment)->publish().min_replicas(), 2u);
+  spec.mutable_publish()->set_min_replicas(4);
+  const std::string error(ResolveSpec(spec, environment).status().message());
+  EXPECT_THAT(error, HasSubstr("spec.publish.min_replicas"));
+  EXPECT_THAT(error, HasSubstr("4"));
+  EXPECT_THAT(error, HasSubstr("choose 1 to 3"));
+}
+
 TEST(ResolveSpec, AnImprovementMakesTheObjectiveImproved) {
   v1::JobSpec spec = Valid(v1::JOB_KIND_PPO);
   spec.mutable_ppo()->mutable_improvements()->set_kl_estimator(v1::KL_ESTIMATOR_K1);

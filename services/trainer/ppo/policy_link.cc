@@ -4,10 +4,11 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/base/strings.h"
 #include "services/trainer/clients/retry.h"
 #include "services/trainer/ppo/rollouts.h"
 #include "services/trainer/weights/payloads.h"
@@ -61,8 +62,10 @@ absl::Status PolicyLink::Push(PpoLearner& learner) {
     payload.alpha = adapter->config().alpha;
   }
   RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(payload.version, publisher_.ReserveVersion(payload.model));
-    return publisher_.Publish(payload);
+    if (payload.version == 0) {
+      ASSIGN_OR_RETURN(payload.version, publisher_.ReserveVersion(payload.model, Terms()));
+    }
+    return publisher_.Publish(payload, Terms());
   }));
   version_ = payload.version;
   return absl::OkStatus();
@@ -90,23 +93,50 @@ absl::StatusOr<std::vector<v1::Rollout>> PolicyLink::Collect(
   return rollouts;
 }
 
+PublishTerms PolicyLink::Terms() const {
+  return {context_.spec().publish(), [this] { return context_.CheckStop(); }};
+}
+
+// From one of the replicas that have acknowledged the last push, another one each step.
+absl::StatusOr<v1::TokenLogprobs> PolicyLink::ReplayedLogprobs(
+    const v1::ScoreLogprobsRequest& request, uint32_t step) {
+  const std::vector<size_t> serving = publisher_.Serving(request.model(), version_);
+  if (serving.empty()) {
+    RETURN_IF_ERROR(publisher_.Reconcile(Terms()));
+    return absl::UnavailableError("tact-policy: no replica serves the last push");
+  }
+  const size_t index = serving[step % serving.size()];
+  const PolicyReplica& replica = *publisher_.replicas()[index];
+  const auto response = replica.ScoreLogprobs(request);
+  if (response.ok() && response->weight_version() >= version_) return response->items(0);
+  publisher_.state().Suspect(index);
+  if (!response.ok() && !absl::IsNotFound(response.status())) return response.status();
+  return absl::UnavailableError(
+      StrCat("tact-policy at ", replica.address(), ", which came back without the last push"));
+}
+
+absl::Status PolicyLink::RaiseAlarm(double difference) {
+  CounterMetric("tact_trainer_replay_alarms_total",
+                "Pushes after which a replica computed other logprobs than the learner")
+      .Increment();
+  const std::string text = StrCat("after the push of version ", version_,
+                                  " the policy's logprobs differ from the learner's by ",
+                                  difference, ", above ", kReplayAlarm);
+  LogWarning("job ", context_.job().id(), ": ", text);
+  return context_.ReportNote(text);
+}
+
 absl::StatusOr<double> PolicyLink::Replay(PpoLearner& learner, const TokenSequence& rollout,
                                           uint32_t step) {
   const v1::ScoreLogprobsRequest request = ReplayRequest(context_.spec().publish_as(), rollout);
-  const auto& replicas = publisher_.replicas();
-  v1::ScoreLogprobsResponse response;
+  v1::TokenLogprobs theirs;
   RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
-    RETURN_IF_ERROR(publisher_.Reconcile());
-    ASSIGN_OR_RETURN(response, replicas[step % replicas.size()]->ScoreLogprobs(request));
+    ASSIGN_OR_RETURN(theirs, ReplayedLogprobs(request, step));
     return absl::OkStatus();
   }));
-  ASSIGN_OR_RETURN(
-      const double difference,
-      LargestDifference(SequenceLogprobs(learner.model(), rollout), response.items(0)));
-  if (!(difference < kReplayAlarm)) {
-    LogWarning("job ", context_.job().id(), ": after the push of version ", version_,
-               " the policy's logprobs differ from the learner's by ", difference);
-  }
+  ASSIGN_OR_RETURN(const double difference,
+                   LargestDifference(SequenceLogprobs(learner.model(), rollout), theirs));
+  if (!(difference < kReplayAlarm)) RETURN_IF_ERROR(RaiseAlarm(difference));
   return difference;
 }
 

@@ -23,17 +23,24 @@ class PolicyLink {
 
   // Makes sure that the replicas serve what the learner's adapter stands on.
   absl::Status PublishParentOf(PpoLearner& learner);
-  // The learner's adapter, or all its weights, under a new version on every replica.
+  // The learner's adapter, or all its weights, under a new version, on as many replicas as the
+  // spec's publish settings ask for.
   absl::Status Push(PpoLearner& learner);
   // One rollout for each prompt, made by the last push; `step` keys the draws.
   absl::StatusOr<std::vector<v1::Rollout>> Collect(
       const std::vector<const std::vector<int32_t>*>& prompts, uint32_t step);
-  // Largest difference between the learner's logprobs of a rollout and a replica's.
+  // Largest difference between the learner's logprobs of a rollout and a replica's, which has
+  // acknowledged the last push. A large one is counted, logged and noted on the job.
   absl::StatusOr<double> Replay(PpoLearner& learner, const TokenSequence& rollout, uint32_t step);
 
   uint64_t version() const { return version_; }  // of the last push
 
  private:
+  PublishTerms Terms() const;
+  absl::StatusOr<v1::TokenLogprobs> ReplayedLogprobs(const v1::ScoreLogprobsRequest& request,
+                                                     uint32_t step);
+  absl::Status RaiseAlarm(double difference);
+
   JobContext& context_;
   Publisher& publisher_;
   std::string parent_;  // served name

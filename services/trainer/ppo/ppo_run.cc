@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/random.h"
@@ -27,6 +28,13 @@ class Stopwatch {
  private:
   absl::Time last_ = absl::Now();
 };
+
+// Without what a clock has measured, so that equal runs leave equal checkpoints.
+std::string ToHex(v1::StepMetrics metrics) {
+  metrics.clear_rollout_seconds();
+  metrics.clear_score_seconds();
+  return absl::BytesToHexString(metrics.SerializeAsString());
+}
 
 }  // namespace
 
@@ -75,6 +83,9 @@ absl::Status PpoRun::TakeStep(v1::StepMetrics& metrics) {
   RETURN_IF_ERROR(context_.ReportSamples(
       step_, MakeSamples(rollouts, batch,
                          [this](uint64_t id) -> const PpoPrompt& { return PromptOf(id); })));
+  metrics.set_retried_scores(std::exchange(retried_, 0));
+  metrics.set_dropped_rollouts(static_cast<uint32_t>(rollouts.size() - batch.scores.size()));
+  SetBatchMetrics(batch, metrics);
   RETURN_IF_ERROR(Learn(batch, metrics));
   metrics.set_learn_seconds(part.Lap());
   RETURN_IF_ERROR(policy_.Push(learner_));
@@ -83,8 +94,6 @@ absl::Status PpoRun::TakeStep(v1::StepMetrics& metrics) {
                    policy_.Replay(learner_, batch.rollouts.front(), step_));
   metrics.set_replay_difference(difference);
   metrics.set_weight_version(policy_.version());
-  metrics.set_dropped_rollouts(static_cast<uint32_t>(rollouts.size() - batch.scores.size()));
-  SetBatchMetrics(batch, metrics);
   metrics.set_seconds(total.Lap());
   ExportPpoMetrics(metrics);
   return absl::OkStatus();
@@ -110,7 +119,11 @@ absl::StatusOr<ScoredBatch> PpoRun::Score(const std::vector<v1::Rollout>& rollou
   }
   ScoredBatch batch;
   RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const auto scores, reward_.Score(items, spec_.ppo().reward_label()));
+    ASSIGN_OR_RETURN(
+        const ScoreOutcome outcome,
+        reward_.Score(items, spec_.ppo().reward_label(), [&] { return context_.CheckStop(); }));
+    retried_ += outcome.retried;
+    const auto& scores = outcome.scores;
     batch = {};
     for (size_t i = 0; i < rollouts.size(); ++i) {
       if (!scores[i]) continue;
@@ -139,6 +152,7 @@ absl::Status PpoRun::Learn(const ScoredBatch& batch, v1::StepMetrics& metrics) {
   metrics.set_step(++step_);
   SetLearnMetrics(stats, metrics);
   ExportLearnStats(stats);
+  finished_ = metrics;
   const bool last = step_ == spec_.ppo().steps();
   return last || step_ % spec_.checkpoint_steps() == 0 ? Save() : absl::OkStatus();
 }
@@ -160,8 +174,16 @@ absl::Status PpoRun::Save() {
                                       {"kl_coef", kl_.coef()},
                                       {"first_tokens", first_tokens_},
                                       {"optimizer_steps", learner_.optimizer().steps()},
-                                      {"weight_version", policy_.version()}},
+                                      {"weight_version", policy_.version()},
+                                      {"metrics", ToHex(finished_)}},
                                      TrainingTensors(learner_.optimizer()));
+}
+
+// A trainer that was killed between a step's checkpoint and its event owes the event.
+absl::Status PpoRun::ReportUnreported(const std::string& metrics) {
+  if (context_.job().step() >= step_ || !finished_.ParseFromString(absl::HexStringToBytes(metrics)))
+    return absl::OkStatus();
+  return context_.ReportStep(finished_);
 }
 
 absl::Status PpoRun::Restore() {
@@ -172,6 +194,7 @@ absl::Status PpoRun::Restore() {
   step_ = saved_step_ = loaded->step;
   kl_.set_coef(loaded->state.value("kl_coef", kl_.coef()));
   first_tokens_ = loaded->state.value("first_tokens", 0.0);
+  RETURN_IF_ERROR(ReportUnreported(loaded->state.value("metrics", "")));
   return context_.ReportNote(ResumeNote(*loaded));
 }
 

@@ -3,6 +3,7 @@
 #define TACT_SERVICES_TRAINER_PPO_PPO_RUN_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,6 +38,7 @@ class PpoRun {
   absl::Status ReportSize();
   absl::Status Save();
   absl::Status Restore();
+  absl::Status ReportUnreported(const std::string& metrics);
 
   JobContext& context_;
   const v1::JobSpec spec_;
@@ -48,7 +50,9 @@ class PpoRun {
   KlController kl_;
   uint32_t step_ = 0;  // finished
   uint32_t saved_step_ = 0;
-  double first_tokens_ = 0;  // mean tokens of the first step's responses
+  v1::StepMetrics finished_;  // of the last finished step
+  uint32_t retried_ = 0;      // scores of this step that were asked for again
+  double first_tokens_ = 0;   // mean tokens of the first step's responses
 };
 
 }  // namespace tact

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/file.h"
+#include "common/base/metrics.h"
 #include "common/model/torch_io.h"
 #include "services/trainer/jobs/job_store.h"
 #include "services/trainer/jobs/spec_defaults.h"
@@ -20,6 +21,7 @@
 namespace tact {
 namespace {
 
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -138,6 +140,17 @@ TEST_F(PpoRunTest, ResumedRunEndsWithTheSameBytes) {
   }
 }
 
+TEST_F(PpoRunTest, AStepThatWasSavedAndNotReportedIsReportedByTheNextRun) {
+  Trainer trainer(Spec(true, 3), {policy_.address()}, reward_);
+  trainer.context.FailReportOf(2);  // it has been saved before
+  ASSERT_FALSE(trainer.Run().ok());
+  ASSERT_EQ(trainer.context.steps.size(), 1u);
+  ASSERT_TRUE(trainer.Run().ok());
+  ASSERT_EQ(trainer.context.steps.size(), 3u);
+  EXPECT_EQ(trainer.context.steps[1].step(), 2u);
+  EXPECT_GT(trainer.context.steps[1].reward_mean(), 0);
+}
+
 TEST_F(PpoRunTest, SeveralReplicasGiveTheSameResultAsOne) {
   Trainer one(Spec(true, 3), {policy_.address()}, reward_);
   ASSERT_TRUE(one.Run().ok());
@@ -156,6 +169,7 @@ TEST_F(PpoRunTest, ARolloutWithoutAScoreIsDroppedAndCounted) {
   uint32_t dropped = 0;
   for (const auto& step : trainer.context.steps) {
     dropped += step.dropped_rollouts();
+    EXPECT_EQ(step.retried_scores(), 3 * step.dropped_rollouts());
     EXPECT_GT(step.reward_mean(), 0.15);  // a 0 for a missing score would pull it down
   }
   EXPECT_GT(dropped, 0u);
@@ -198,6 +212,29 @@ TEST_F(PpoRunTest, AWrongEchoFailsTheJob) {
   const absl::Status status = trainer.Run();
   EXPECT_TRUE(absl::IsDataLoss(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("echoes"));
+}
+
+TEST_F(PpoRunTest, AReplicaThatComputesOtherLogprobsRaisesAnAlarm) {
+  v1::JobSpec spec = Spec(true, 2);
+  spec.mutable_optimizer()->set_learning_rate(0.1);
+  policy_.ReplayWithBase();
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  EXPECT_GT(trainer.context.steps.back().replay_difference(), 1e-2);
+  EXPECT_THAT(trainer.context.notes, Contains(HasSubstr("differ from the learner's by")));
+  EXPECT_THAT(MetricsText(), HasSubstr("tact_trainer_replay_alarms_total"));
+}
+
+TEST_F(PpoRunTest, AQuorumGoesOnWithoutAReplicaThatIsDown) {
+  v1::JobSpec spec = Spec(true, 3);
+  spec.mutable_publish()->set_mode(v1::PUBLISH_MODE_QUORUM);
+  spec.mutable_publish()->set_min_replicas(1);
+  FakePolicy second(TinyT5Config(), kModelSeed);
+  second.SetDown(true);
+  Trainer trainer(spec, {policy_.address(), second.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  EXPECT_THAT(trainer.context.waits, IsEmpty());
+  EXPECT_EQ(second.version("tuned"), 0u);
 }
 
 TEST_F(PpoRunTest, CancelIsSeenWhileWaiting) {

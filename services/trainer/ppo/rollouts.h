@@ -12,13 +12,21 @@
 
 namespace tact {
 
-// Asks the replicas for the prompts of `request`, a share each, and gives what a replica did not
-// finish to the others. The rollouts come back in the order of the prompts. A replica that has come
-// back without the weights gets them again; UNAVAILABLE when no replica is left, with the error of
-// the last one. `check` is asked at every rollout and ends the call with its error.
-absl::StatusOr<std::vector<v1::Rollout>> CollectRollouts(
-    Publisher& publisher, const v1::StreamRolloutsRequest& request,
-    const std::function<absl::Status()>& check);
+struct RolloutPatience {
+  double idle_seconds = 120;  // a stream that sends nothing for so long is left
+  double help_seconds = 10;   // what a replica sits on so long, an idle one makes as well
+};
+
+// Asks the replicas that serve the request's model at min_weight_version or above for the prompts,
+// a share each. One that lags behind, or comes back, is brought up to date first and then joins.
+// What a replica does not finish goes to the others; the first answer to a prompt counts. The
+// rollouts come back in the order of the prompts. UNAVAILABLE and the like when no replica is left,
+// with the error of the last one; any other error of a replica at once. `check` is asked all the
+// time, from several threads, and ends the call with its error.
+absl::StatusOr<std::vector<v1::Rollout>> CollectRollouts(Publisher& publisher,
+                                                         const v1::StreamRolloutsRequest& request,
+                                                         const std::function<absl::Status()>& check,
+                                                         const RolloutPatience& patience = {});
 
 // INTERNAL unless the rollout is whole: tokens, a finite logprob each, the version that was asked
 // for or a later one.

@@ -24,6 +24,8 @@ class FakeContext : public JobContext {
 
   // The trainer stops once so many steps have been reported.
   void StopAfter(uint32_t step) { stop_after_ = step; }
+  // As if the trainer were killed just before this step becomes an event.
+  void FailReportOf(uint32_t step) { fail_report_ = step; }
   void Cancel() { cancelled_ = true; }
 
   const v1::Job& job() const override { return job_; }
@@ -42,6 +44,10 @@ class FakeContext : public JobContext {
     return absl::OkStatus();
   }
   absl::Status ReportStep(const v1::StepMetrics& metrics) override {
+    if (metrics.step() == fail_report_) {
+      fail_report_ = 0;
+      return absl::InternalError("killed");
+    }
     job_.set_step(metrics.step());
     steps.push_back(metrics);
     return absl::OkStatus();
@@ -68,7 +74,7 @@ class FakeContext : public JobContext {
   v1::Job job_;
   std::filesystem::path folder_;
   CheckpointStore checkpoints_;
-  uint32_t stop_after_ = 0;
+  uint32_t stop_after_ = 0, fail_report_ = 0;
   std::atomic<bool> cancelled_ = false;
 };
 

@@ -1,7 +1,10 @@
 #include "services/trainer/testing/fake_services.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "common/base/random.h"
@@ -30,6 +33,15 @@ std::vector<NamedTensor> Tensors(const std::string& bytes) {
   return out;
 }
 
+// True for the next so many calls.
+bool Counts(std::atomic<int>& calls) { return calls > 0 && calls-- > 0; }
+
+void WaitUntilGone(const grpc::ServerContext& context) {
+  while (!context.IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+const grpc::Status kDown(grpc::StatusCode::UNAVAILABLE, "the service is down");
+
 }  // namespace
 
 FakePolicy::FakePolicy(const T5Config& config, uint64_t base_seed)
@@ -55,6 +67,7 @@ uint64_t FakePolicy::version(const std::string& model) const {
 
 grpc::Status FakePolicy::GetModel(grpc::ServerContext*, const v1::GetModelRequest*,
                                   v1::GetModelResponse* response) {
+  if (down_) return kDown;
   std::lock_guard lock(mutex_);
   response->add_models()->set_name("base");
   for (const auto& [name, payload] : served_) {
@@ -66,9 +79,15 @@ grpc::Status FakePolicy::GetModel(grpc::ServerContext*, const v1::GetModelReques
   return grpc::Status::OK;
 }
 
-grpc::Status FakePolicy::PushWeights(grpc::ServerContext*,
+grpc::Status FakePolicy::PushWeights(grpc::ServerContext* context,
                                      grpc::ServerReader<v1::PushWeightsRequest>* reader,
                                      v1::PushWeightsResponse* response) {
+  if (down_) return kDown;
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::duration<double>(push_seconds_);
+  while (!context->IsCancelled() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   v1::PushWeightsRequest request;
   reader->Read(&request);
   const v1::PushHeader header = request.header();
@@ -126,34 +145,43 @@ std::unique_ptr<T5Model> FakePolicy::BuildModel(const std::string& name) {
   return model->CopyWeights(weights).ok() ? std::move(model) : nullptr;
 }
 
-grpc::Status FakePolicy::StreamRollouts(grpc::ServerContext*,
+grpc::Status FakePolicy::CheckRequest(const v1::StreamRolloutsRequest& request) const {
+  if (down_) return kDown;
+  const uint64_t served = version(request.model());
+  if (served == 0) return {grpc::StatusCode::NOT_FOUND, "no such model"};
+  if (served >= request.min_weight_version()) return grpc::Status::OK;
+  return {grpc::StatusCode::FAILED_PRECONDITION, "older weights"};
+}
+
+v1::StreamRolloutsResponse FakePolicy::MakeRollout(const v1::StreamRolloutsRequest& request,
+                                                   const v1::RolloutPrompt& prompt) const {
+  CounterRng rng(MixKey(request.sampling().seed(), prompt.id()));
+  v1::StreamRolloutsResponse response;
+  v1::Rollout& rollout = *response.mutable_rollout();
+  rollout.set_prompt_id(prompt.id());
+  rollout.set_weight_version(version(request.model()));
+  const uint64_t length = 2 + rng.Below(5);
+  for (uint64_t t = 0; t < length; ++t) {
+    const auto token =
+        static_cast<int32_t>(2 + rng.Below(static_cast<uint64_t>(config_.vocab_size) - 2));
+    rollout.add_token_ids(token);
+    rollout.add_logprobs(-1.0f);
+    rollout.mutable_text()->append(StrCat(token, " "));
+  }
+  return response;
+}
+
+grpc::Status FakePolicy::StreamRollouts(grpc::ServerContext* context,
                                         const v1::StreamRolloutsRequest* request,
                                         grpc::ServerWriter<v1::StreamRolloutsResponse>* writer) {
-  const uint64_t served = version(request->model());
-  if (served == 0) return {grpc::StatusCode::NOT_FOUND, "no such model"};
-  if (served < request->min_weight_version()) {
-    return {grpc::StatusCode::FAILED_PRECONDITION, "older weights"};
-  }
-  const bool fails = failing_rollouts_ > 0 && failing_rollouts_-- > 0;
-  int sent = 0;
-  for (const v1::RolloutPrompt& prompt : request->prompts()) {
-    if (fails && ++sent > request->prompts_size() / 2) {
-      return {grpc::StatusCode::UNAVAILABLE, "killed"};
-    }
-    CounterRng rng(MixKey(request->sampling().seed(), prompt.id()));
-    v1::StreamRolloutsResponse response;
-    v1::Rollout& rollout = *response.mutable_rollout();
-    rollout.set_prompt_id(prompt.id());
-    rollout.set_weight_version(served);
-    const uint64_t length = 2 + rng.Below(5);
-    for (uint64_t t = 0; t < length; ++t) {
-      const auto token =
-          static_cast<int32_t>(2 + rng.Below(static_cast<uint64_t>(config_.vocab_size) - 2));
-      rollout.add_token_ids(token);
-      rollout.add_logprobs(-1.0f);
-      rollout.mutable_text()->append(StrCat(token, " "));
-    }
-    writer->Write(response);
+  if (const grpc::Status status = CheckRequest(*request); !status.ok()) return status;
+  if (Counts(stalling_rollouts_)) WaitUntilGone(*context);
+  const bool fails = Counts(failing_rollouts_);
+  const int count = request->prompts_size() - Counts(omitting_rollouts_);
+  for (int i = 0; i < count; ++i) {
+    if (fails && i >= count / 2) return {grpc::StatusCode::UNAVAILABLE, "killed"};
+    if (!writer->Write(MakeRollout(*request, request->prompts(i)))) break;
+    ++rollouts_;
   }
   return grpc::Status::OK;
 }
@@ -161,11 +189,13 @@ grpc::Status FakePolicy::StreamRollouts(grpc::ServerContext*,
 grpc::Status FakePolicy::ScoreLogprobs(grpc::ServerContext*,
                                        const v1::ScoreLogprobsRequest* request,
                                        v1::ScoreLogprobsResponse* response) {
+  if (down_) return kDown;
+  response->set_weight_version(version(request->model()));
   std::lock_guard lock(mutex_);
   if (request->model() != "base" && !served_.contains(request->model())) {
     return {grpc::StatusCode::NOT_FOUND, "no such model"};
   }
-  const auto model = BuildModel(request->model());
+  const auto model = BuildModel(replays_base_ ? "base" : request->model());
   for (const v1::LogprobItem& item : request->items()) {
     const TokenSequence sequence{{item.prompt_ids().begin(), item.prompt_ids().end()},
                                  {item.response_ids().begin(), item.response_ids().end()}};
@@ -179,11 +209,11 @@ grpc::Status FakePolicy::ScoreLogprobs(grpc::ServerContext*,
 
 FakeReward::FakeReward() { server_ = Serve(this, &port_); }
 
-grpc::Status FakeReward::Score(grpc::ServerContext*, const v1::ScoreRequest* request,
+grpc::Status FakeReward::Score(grpc::ServerContext* context, const v1::ScoreRequest* request,
                                v1::ScoreResponse* response) {
-  if (failing_calls_ > 0 && failing_calls_-- > 0) {
-    return {grpc::StatusCode::UNAVAILABLE, "the service is down"};
-  }
+  ++calls;
+  if (Counts(failing_calls_)) return kDown;
+  if (Counts(stalling_calls_)) WaitUntilGone(*context);
   response->add_labels("neutral");
   response->add_labels("toxic");
   for (const v1::ScoreItem& item : request->items()) {
@@ -192,7 +222,7 @@ grpc::Status FakeReward::Score(grpc::ServerContext*, const v1::ScoreRequest* req
       result.set_error_code(grpc::StatusCode::INTERNAL);
       continue;
     }
-    const float length = static_cast<float>(item.text().size());
+    const float length = nan_ ? std::nanf("") : static_cast<float>(item.text().size());
     result.add_logits(0.1f * length);
     result.add_logits(-0.1f * length);
     ++scored;

@@ -15,6 +15,8 @@
 #include "common/model/torch_io.h"
 #include "services/trainer/checkpoint/atomic_folder.h"
 #include "services/trainer/clients/retry.h"
+#include "services/trainer/clients/service_status.h"
+#include "services/trainer/weights/quorum.h"
 #include "services/trainer/weights/sequence_logprobs.h"
 
 namespace tact {
@@ -59,18 +61,29 @@ absl::StatusOr<bool> ServesSameBase(const PolicyReplica& replica, const T5Model&
   return true;
 }
 
-absl::StatusOr<std::string> EnsureParent(Publisher& publisher, const T5Model& model,
-                                         const std::string& job_id) {
-  bool same_base = true;
+// True only where every replica has answered: one that is away may have another base.
+absl::StatusOr<bool> AllServeSameBase(Publisher& publisher, const T5Model& model,
+                                      const PublishTerms& terms) {
+  size_t away = 0;
   for (const auto& replica : publisher.replicas()) {
-    ASSIGN_OR_RETURN(const bool same, ServesSameBase(*replica, model));
-    same_base = same_base && same;
+    if (terms.check) RETURN_IF_ERROR(terms.check());
+    const absl::StatusOr<bool> same = ServesSameBase(*replica, model);
+    if (same.ok() && !*same) return false;
+    if (same.ok()) continue;
+    if (!IsTransient(same.status())) return same.status();
+    const size_t needed = NeededReplicas(terms.settings, publisher.replicas().size());
+    if (++away > publisher.replicas().size() - needed) return same.status();
   }
+  return away == 0;
+}
+
+absl::StatusOr<std::string> EnsureParent(Publisher& publisher, const T5Model& model,
+                                         const std::string& job_id, const PublishTerms& terms) {
+  ASSIGN_OR_RETURN(const bool same_base, AllServeSameBase(publisher, model, terms));
   if (same_base) return "base";
   ASSIGN_OR_RETURN(WeightPayload payload, PayloadOfTensors("", model.EffectiveWeights()));
   payload.model = StrCat("parent-", payload.sha256.substr(0, 12));
   if (const auto known = publisher.FindFullModel(payload.sha256); known == payload.model) {
-    RETURN_IF_ERROR(publisher.Reconcile());
     return payload.model;
   }
   const fs::path folder = publisher.data_dir() / "published";
@@ -78,8 +91,8 @@ absl::StatusOr<std::string> EnsureParent(Publisher& publisher, const T5Model& mo
   payload.file = folder / StrCat(payload.model, ".safetensors");
   RETURN_IF_ERROR(WriteFileAtomically(payload.file, *payload.bytes));
   payload.bytes.reset();
-  ASSIGN_OR_RETURN(payload.version, publisher.ReserveVersion(payload.model));
-  RETURN_IF_ERROR(publisher.PublishDurably(payload, job_id));
+  ASSIGN_OR_RETURN(payload.version, publisher.ReserveVersion(payload.model, terms));
+  RETURN_IF_ERROR(publisher.PublishDurably(payload, job_id, terms));
   return payload.model;
 }
 
@@ -118,8 +131,9 @@ absl::StatusOr<std::string> PublishParent(JobContext& context, Publisher& publis
                                           const T5Model& model, LoraAdapter* adapter) {
   const ScopedAdapterOff off(adapter);
   std::string parent;
+  const PublishTerms terms{context.spec().publish(), [&] { return context.CheckStop(); }};
   RETURN_IF_ERROR(RetryWhileDown(context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(parent, EnsureParent(publisher, model, context.job().id()));
+    ASSIGN_OR_RETURN(parent, EnsureParent(publisher, model, context.job().id(), terms));
     return absl::OkStatus();
   }));
   return parent;

@@ -28,9 +28,12 @@ absl::StatusOr<WeightPayload> ResultPayload(JobContext& context, Publisher& publ
 absl::Status PublishAll(JobContext& context, Publisher& publisher, const T5Model& model,
                         LoraAdapter* adapter) {
   ASSIGN_OR_RETURN(WeightPayload payload, ResultPayload(context, publisher, model, adapter));
+  const PublishTerms terms{context.spec().publish(), [&] { return context.CheckStop(); }};
   RETURN_IF_ERROR(RetryWhileDown(context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(payload.version, publisher.ReserveVersion(payload.model));
-    return publisher.PublishDurably(payload, context.job().id());
+    if (payload.version == 0) {
+      ASSIGN_OR_RETURN(payload.version, publisher.ReserveVersion(payload.model, terms));
+    }
+    return publisher.PublishDurably(payload, context.job().id(), terms);
   }));
   return context.ReportVersion(payload.version);
 }
