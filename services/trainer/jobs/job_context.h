@@ -13,10 +13,13 @@
 
 namespace tact {
 
+class RankGroup;
+
 struct JobSize {
   uint32_t total_steps = 0;
   uint64_t trainable_parameters = 0;
   uint64_t total_parameters = 0;
+  uint32_t world_size = 1;  // processes that train it
 };
 
 class JobContext {
@@ -29,6 +32,8 @@ class JobContext {
   // OK to go on; CANCELLED when the user has ended the job; ABORTED when the trainer stops and the
   // job is to go on after its next start.
   virtual absl::Status CheckStop() = 0;
+  // Asked once before each step, by every rank in the same order; answers as CheckStop.
+  virtual absl::Status BeginStep() { return CheckStop(); }
   // CANCELLED when the user has ended the job, else OK: inside a step, where a stopping trainer
   // still finishes.
   virtual absl::Status CheckCancelled() = 0;
@@ -43,6 +48,9 @@ class JobContext {
   // A remark that stays on the job until its next step, e.g. that a damaged checkpoint was passed
   // over, or for good after the last step, e.g. that the result could not be published.
   virtual absl::Status ReportNote(std::string_view message) = 0;
+
+  // The processes that train the job together; null where this one trains it alone.
+  virtual RankGroup* ranks() { return nullptr; }
 
   virtual CheckpointStore& checkpoints() = 0;
   virtual std::filesystem::path result_folder() const = 0;  // where the result is to be
