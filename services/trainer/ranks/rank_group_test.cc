@@ -1,5 +1,6 @@
 #include "services/trainer/ranks/rank_group.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
