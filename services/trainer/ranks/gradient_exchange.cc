@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
+#include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 
@@ -74,6 +75,18 @@ absl::Status CheckSameOnAllRanks(std::string_view what, const std::string& finge
   return absl::FailedPreconditionError(StrCat(
       what, ": rank ", ranks.rank(), " has read another one (", fingerprint, ") than rank 0 (",
       first, "); --models-root and --data-dir must be the same folders on every rank"));
+}
+
+absl::StatusOr<uint32_t> BroadcastNumber(uint32_t number, RankGroup& ranks) {
+  ASSIGN_OR_RETURN(const std::string text, ranks.Broadcast(StrCat(number)));
+  if (!absl::SimpleAtoi(text, &number)) {
+    return absl::InternalError(StrCat("rank 0 sent no number but \"", text, "\""));
+  }
+  return number;
+}
+
+uint64_t RankKey(uint64_t key, const RankGroup& ranks) {
+  return Leads(ranks) ? key : MixKey(key, static_cast<uint64_t>(ranks.rank()));
 }
 
 std::string FingerprintOf(const ParameterMap& weights) {
