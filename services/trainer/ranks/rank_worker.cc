@@ -62,9 +62,9 @@ absl::Status RankWorker::WaitForGroup(const std::function<absl::Status()>& check
   heartbeat_.Watch({{{0, kLeaderBeat}}, "", settings_.world_size});
   RETURN_IF_ERROR(store_->Set(WorldKey(token_), StrCat(settings_.world_size)));
   RETURN_IF_ERROR(store_->Set(JoinKey(settings_.rank), token_));
-  ASSIGN_OR_RETURN(const std::string prefix, WaitForPrefix(check));
-  heartbeat_.Watch({{{0, kLeaderBeat}}, LostKey(prefix), settings_.world_size});
-  ASSIGN_OR_RETURN(group_, GlooGroup::Connect(settings_, *store_, heartbeat_, prefix, times_));
+  ASSIGN_OR_RETURN(prefix_, WaitForPrefix(check));
+  heartbeat_.Watch({{{0, kLeaderBeat}}, LostKey(prefix_), settings_.world_size});
+  ASSIGN_OR_RETURN(group_, GlooGroup::Connect(settings_, *store_, heartbeat_, prefix_, times_));
   LogInfo("rank ", settings_.rank, " of ", settings_.world_size, " has joined");
   return absl::OkStatus();
 }
@@ -83,9 +83,15 @@ absl::StatusOr<std::string> RankWorker::WaitForPrefix(const std::function<absl::
 
 absl::StatusOr<std::string> RankWorker::NextJob() { return group_->WaitForJob(++job_); }
 
-void RankWorker::Leave(std::string_view why) {
-  heartbeat_.Lose(RankLostError(
-      StrCat("rank ", settings_.rank, " of ", settings_.world_size, " has left: ", why)));
+std::string RankWorker::Farewell(std::string_view why) const {
+  return StrCat("rank ", settings_.rank, " of ", settings_.world_size, " has left: ", why);
+}
+
+void RankWorker::Leave(std::string_view why) { heartbeat_.Lose(RankLostError(Farewell(why))); }
+
+void RankWorker::Tell(std::string_view why) {
+  const absl::Status told = store_->Set(LostKey(prefix_), Farewell(why));
+  if (!told.ok()) LogWarning("the other ranks could not be told: ", told.message());
 }
 
 }  // namespace tact

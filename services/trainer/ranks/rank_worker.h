@@ -31,14 +31,17 @@ class RankWorker {
   absl::Status WaitForEnd(absl::Duration patience) { return group_->WaitForEnd(patience); }
   RankGroup& group() { return *group_; }
   absl::Status lost() const { return heartbeat_.lost(); }
-  // Tells the others that this rank leaves, and why.
+  // Tells the others that this rank leaves, and why; calls on_lost.
   void Leave(std::string_view why);
+  // The same without on_lost.
+  void Tell(std::string_view why);
 
  private:
   RankWorker(const RankSettings& settings, const RankTimes& times, std::string token,
              std::unique_ptr<SharedStore> store, std::unique_ptr<SharedStore> second,
              Heartbeat::OnLost on_lost);
   absl::Status WaitForGroup(const std::function<absl::Status()>& check);
+  std::string Farewell(std::string_view why) const;
   absl::StatusOr<std::string> WaitForPrefix(const std::function<absl::Status()>& check);
 
   const RankSettings settings_;
@@ -46,6 +49,7 @@ class RankWorker {
   const std::string token_;
   std::unique_ptr<SharedStore> store_;
   Heartbeat heartbeat_;
+  std::string prefix_;  // of the group
   std::unique_ptr<GlooGroup> group_;
   uint64_t job_ = 0;
 };
