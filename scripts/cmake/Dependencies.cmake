@@ -56,3 +56,19 @@ target_include_directories(tact_torch SYSTEM INTERFACE
   ${TORCH_INCLUDE_DIR} ${TORCH_INCLUDE_DIR}/torch/csrc/api/include)
 target_link_libraries(tact_torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_LIBRARY} ${C10_LIBRARY})
 add_library(tact::torch ALIAS tact_torch)
+
+# gloo's headers, which c10d's own include; its code is a part of LibTorch or a library beside it.
+find_path(GLOO_INCLUDE_DIR gloo/context.h REQUIRED)
+find_library(GLOO_LIBRARY gloo)
+add_library(tact_gloo INTERFACE)
+target_include_directories(tact_gloo SYSTEM INTERFACE ${GLOO_INCLUDE_DIR})
+if(GLOO_LIBRARY)
+  target_link_libraries(tact_gloo INTERFACE ${GLOO_LIBRARY})
+endif()
+# A LibTorch with CUDA has NCCL's group too.
+find_library(TORCH_CUDA_LIBRARY torch_cuda)
+if(TORCH_CUDA_LIBRARY)
+  target_compile_definitions(tact_gloo INTERFACE TACT_WITH_NCCL)
+  target_link_libraries(tact_gloo INTERFACE ${TORCH_CUDA_LIBRARY})
+endif()
+add_library(tact::gloo ALIAS tact_gloo)

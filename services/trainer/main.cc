@@ -16,6 +16,9 @@
 #include "services/trainer/grace_period.h"
 #include "services/trainer/page/live_view.h"
 #include "services/trainer/ppo/ppo_job.h"
+#include "services/trainer/ranks/rank_settings.h"
+#include "services/trainer/ranks/ranked_jobs.h"
+#include "services/trainer/ranks/worker_process.h"
 #include "services/trainer/sft/sft_job.h"
 #include "services/trainer/start_facts.h"
 #include "services/trainer/trainer_service.h"
@@ -32,6 +35,7 @@ struct TrainerOptions {
   int threads = 0;
   uint64_t max_dataset_mb = 1024;
   bool log_text = false;
+  RankSettings ranks;  // from the environment
 };
 
 void AddFlags(CLI::App& app, TrainerOptions& options) {
@@ -72,6 +76,10 @@ bool IsBusy(const JobStore& store) {
 absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   RETURN_IF_ERROR(MakeFolder(options.data_dir));
   const std::filesystem::path data_dir = std::filesystem::canonical(options.data_dir);
+  std::unique_ptr<RankHost> host;
+  if (!options.ranks.alone()) {
+    ASSIGN_OR_RETURN(host, RankHost::Start(options.ranks));
+  }
   ASSIGN_OR_RETURN(const auto store, JobStore::Open(data_dir / "jobs.db"));
   const DatasetStore datasets(data_dir / "datasets", options.max_dataset_mb << 20);
 
@@ -91,7 +99,12 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   environment.reward = reward ? &*reward : nullptr;
 
   JobRunner runner(
-      *store, data_dir, [&](JobContext& context) { return RunJob(context, environment); },
+      *store, data_dir,
+      [&](JobContext& context) {
+        const auto recipe = [&](JobContext& inner) { return RunJob(inner, environment); };
+        return host != nullptr ? RunOnRanks(context, *host, environment.find_job, recipe)
+                               : recipe(context);
+      },
       [threads] { UseComputeThreads(threads); });
   const ModelExporter exporter(environment.folders, environment.find_job);
   JobPlanner planner(
@@ -117,6 +130,21 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   });
 }
 
+// A rank above 0: trains what rank 0 says, and serves HTTP alone.
+absl::StatusOr<int> Work(const TrainerOptions& options, int threads) {
+  const std::filesystem::path data_dir = std::filesystem::absolute(options.data_dir);
+  const DatasetStore datasets(data_dir / "datasets", options.max_dataset_mb << 20);
+  return RunWorkerProcess(options.ranks, options.server.http_address, data_dir,
+                          [&](JobContext& context, const FindJob& find_job) {
+                            UseComputeThreads(threads);
+                            JobEnvironment environment;
+                            environment.folders = {options.models_root, data_dir};
+                            environment.datasets = &datasets;
+                            environment.find_job = find_job;
+                            return RunJob(context, environment);
+                          });
+}
+
 int Main(int argc, char** argv) {
   EnsurePassiveWait(argv);
   BlockStopSignals();
@@ -127,8 +155,10 @@ int Main(int argc, char** argv) {
   InitLogging("trainer");
   const int threads = ConfigureThreads(options.threads);
   ConfigureTorchThreads(threads);
-  const absl::StatusOr<int> code =
-      CatchExceptions("tact-trainer", [&] { return Serve(options, threads); });
+  const absl::StatusOr<int> code = CatchExceptions("tact-trainer", [&]() -> absl::StatusOr<int> {
+    ASSIGN_OR_RETURN(options.ranks, ParseRankSettings(ProcessEnvironment));
+    return options.ranks.rank == 0 ? Serve(options, threads) : Work(options, threads);
+  });
   return code.ok() ? *code : FailStart("tact-trainer", code.status());
 }
 

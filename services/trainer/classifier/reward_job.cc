@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "common/text/tokenizer.h"
 #include "services/trainer/classifier/classifier_task.h"
+#include "services/trainer/ranks/rank_group.h"
 #include "services/trainer/supervised/loop.h"
 #include "services/trainer/weights/results.h"
 
@@ -45,6 +46,7 @@ absl::Status RunRewardJob(JobContext& context, const JobEnvironment& environment
   model->SetRequiresGrad(true);
   ASSIGN_OR_RETURN(ClassifierTask task, MakeTask(*model, source, environment, spec));
   RETURN_IF_ERROR(TrainSupervised(task, context));
+  if (!Leads(RanksOf(context))) return absl::OkStatus();
   return SaveModelResult(context.result_folder(), *model, source);
 }
 

@@ -16,10 +16,13 @@
 
 namespace tact {
 
+class RankGroup;
+
 struct JobSize {
   uint32_t total_steps = 0;
   uint64_t trainable_parameters = 0;
   uint64_t total_parameters = 0;
+  uint32_t world_size = 1;  // processes that train it
 };
 
 // A rollout in words, for people; the prompt may be cut.
@@ -40,7 +43,7 @@ class JobContext {
   // user sets the job aside: it then leaves a checkpoint, to go on from there later. Any
   // thread may ask.
   virtual absl::Status CheckStop() = 0;
-  // The same, asked once before each step, by every rank in the same order.
+  // Asked once before each step, by every rank in the same order; answers as CheckStop.
   virtual absl::Status BeginStep() { return CheckStop(); }
   // CANCELLED when the user has ended the job, else OK: inside a step, where a stopping trainer
   // still finishes.
@@ -63,6 +66,8 @@ class JobContext {
   virtual absl::Status ReportSamples(uint32_t /*steps_done*/, const std::vector<RolloutSample>&) {
     return absl::OkStatus();
   }
+  // The processes that train the job together; null where this one trains it alone.
+  virtual RankGroup* ranks() { return nullptr; }
 
   virtual CheckpointStore& checkpoints() = 0;
   virtual std::filesystem::path result_folder() const = 0;  // where the result is to be

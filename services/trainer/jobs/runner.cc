@@ -48,6 +48,7 @@ class JobRunner::Context : public JobContext {
       job.set_total_steps(size.total_steps);
       job.set_trainable_parameters(size.trainable_parameters);
       job.set_total_parameters(size.total_parameters);
+      job.set_world_size(size.world_size);
     });
   }
 

@@ -14,8 +14,11 @@
 #include "services/trainer/jobs/spec_defaults.h"
 #include "services/trainer/optim/gradients.h"
 #include "services/trainer/optim/schedule.h"
+#include "services/trainer/ppo/learn_step.h"
 #include "services/trainer/ppo/masked.h"
 #include "services/trainer/ppo/token_rewards.h"
+#include "services/trainer/ranks/gradient_exchange.h"
+#include "services/trainer/ranks/rank_share.h"
 #include "services/trainer/supervised/batch_plan.h"
 #include "services/trainer/supervised/token_batch.h"
 #include "services/trainer/weights/lora_settings.h"
@@ -35,6 +38,11 @@ RolloutRows Slice(const RolloutRows& rows, size_t begin, size_t size) {
   const size_t end = std::min(begin + size, rows.size());
   return {rows.begin() + static_cast<std::ptrdiff_t>(begin),
           rows.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+// From row `begin` on, as far as they are wide.
+void PutRows(const at::Tensor& rows, size_t begin, const at::Tensor& all) {
+  all.narrow(0, static_cast<int64_t>(begin), rows.size(0)).narrow(1, 0, rows.size(1)).copy_(rows);
 }
 
 // Summed over each row's learnt tokens, mean over the rows.
@@ -78,7 +86,7 @@ absl::StatusOr<std::unique_ptr<PpoLearner>> PpoLearner::Create(std::unique_ptr<T
 
 void PpoLearner::SeedValueDropout(uint32_t step, uint64_t pass) {
   const uint64_t key = MixKey(MixKey(spec_.seed(), kValueDropoutStream), step);
-  value_head_.dropout_generator().set_current_seed(MixKey(key, pass));
+  value_head_.dropout_generator().set_current_seed(RankKey(MixKey(key, pass), *ranks_));
 }
 
 // Logits are made for the responses' tokens alone, not for padding: the head is the largest matrix.
@@ -103,9 +111,9 @@ PpoLearner::Pass PpoLearner::Forward(const T5Model& model, const RolloutRows& ro
       at::zeros({flat.size(0)}, at::kFloat).scatter(0, tokens, logprobs).view(labels.ids.sizes());
   if (with_values) pass.values = value_head_.Forward(hidden);
   if (with_entropy) {
-    pass.entropy =
-        MaskedMean(TokenEntropy(logits), Mask(rows).reshape({-1}).index_select(0, tokens))
-            .item<double>();
+    pass.entropy = (TokenEntropy(logits) * Mask(rows).reshape({-1}).index_select(0, tokens))
+                       .sum()
+                       .item<double>();
   }
   return pass;
 }
@@ -125,24 +133,35 @@ PpoLossOptions PpoLearner::LossOptions() const {
   return {ppo.gamma(), ppo.lambda(), ppo.cliprange(), ppo.cliprange_value(), ppo.vf_coef()};
 }
 
-Experience PpoLearner::MakeExperience(const RolloutRows& rows, const std::vector<double>& scores,
-                                      double kl_coef) {
+// Each rank passes its share of the rows; adding zeros puts the shares together.
+absl::StatusOr<PpoLearner::OldPasses> PpoLearner::OldPassesOf(const RolloutRows& rows) {
+  const size_t size = spec_.ppo().mini_batch_size();
+  const RankShare share = ShareOf(rows.size(), *ranks_);
+  const auto batch = static_cast<int64_t>(rows.size());
+  const int64_t time = LongestResponse(rows);
+  OldPasses out = {at::zeros({batch, time}), at::zeros({batch, time}), at::zeros({batch, time})};
+  for (size_t begin = share.begin; begin < share.begin + share.size; begin += size) {
+    const RolloutRows part = Slice(rows, begin, std::min(size, share.begin + share.size - begin));
+    const Pass pass = Forward(*model_, part, true, false);
+    PutRows(pass.logprobs, begin, out.logprobs);
+    PutRows(pass.values, begin, out.values);
+    PutRows(ReferenceLogprobs(part), begin, out.references);
+  }
+  RETURN_IF_ERROR(ranks_->AllReduceSum({{out.logprobs, out.values, out.references}}));
+  return out;
+}
+
+absl::StatusOr<Experience> PpoLearner::MakeExperience(const RolloutRows& rows,
+                                                      const std::vector<double>& scores,
+                                                      double kl_coef) {
   at::NoGradGuard no_grad;
   const v1::PpoImprovements& improvements = spec_.ppo().improvements();
-  const size_t size = spec_.ppo().mini_batch_size();
-  std::vector<at::Tensor> logprobs, values, references;
-  for (size_t begin = 0; begin < rows.size(); begin += size) {
-    const RolloutRows part = Slice(rows, begin, size);
-    Pass pass = Forward(*model_, part, true, false);
-    logprobs.push_back(pass.logprobs);
-    values.push_back(pass.values);
-    references.push_back(ReferenceLogprobs(part));
-  }
+  ASSIGN_OR_RETURN(const OldPasses passes, OldPassesOf(rows));
   Experience out;
-  out.old.logprobs = StackRows(logprobs);
-  out.old.values = StackRows(values);
+  out.old.logprobs = passes.logprobs;
+  out.old.values = passes.values;
   out.old.mask = Mask(rows);
-  out.reference_logprobs = StackRows(references);
+  out.reference_logprobs = passes.references;
   out.kl = EstimateKl(out.old.logprobs, out.reference_logprobs, improvements.kl_estimator());
   const TokenRewards rewards = RewardTokens(scores, out.kl, out.old.mask, kl_coef);
   out.penalty = rewards.penalty;
@@ -191,14 +210,45 @@ std::vector<Batch> PpoLearner::MiniBatches(size_t rollouts, uint32_t step, uint3
   return out;
 }
 
-// Returns the norm of the gradients before clipping.
-absl::StatusOr<double> PpoLearner::Update(const at::Tensor& loss, uint32_t step) {
-  RETURN_IF_ERROR(CheckFinite(loss.item<double>(), "the PPO loss"));
-  loss.backward();
-  ASSIGN_OR_RETURN(const double norm,
+// The step from every rank's gradients and part of the statistics; returns the whole of those.
+absl::StatusOr<MiniBatchStats> PpoLearner::Update(MiniBatchStats stats, uint32_t step) {
+  RETURN_IF_ERROR(SumGradients(optimizer_->parameters(), NumbersOf(stats), *ranks_));
+  // Of the sum, so that every rank finds the same.
+  RETURN_IF_ERROR(CheckFinite(stats.total_loss, "the PPO loss"));
+  ASSIGN_OR_RETURN(stats.grad_norm,
                    ClipGradients(optimizer_->parameters(), spec_.optimizer().max_grad_norm()));
   optimizer_->Step(LearningRateAt(spec_.optimizer(), step, spec_.ppo().steps()));
-  return norm;
+  return stats;
+}
+
+// The gradients and statistics of this rank's rows of a mini-batch.
+absl::StatusOr<MiniBatchStats> PpoLearner::LearnShare(const RolloutRows& all,
+                                                      const Batch& positions, const OldPolicy& old,
+                                                      const Advantages& advantages) {
+  const RankShare share = ShareOf(positions.size(), *ranks_);
+  if (share.size == 0) return MiniBatchStats();
+  RolloutRows rows;
+  Batch own, own_positions;
+  for (size_t i = share.begin; i < share.begin + share.size; ++i) {
+    rows.push_back(all[positions[i]]);
+    own.push_back(static_cast<uint32_t>(i));
+    own_positions.push_back(positions[i]);
+  }
+  const int64_t time = LongestResponse(rows);
+  const double tokens = old.mask.sum().item<double>();
+  const Advantages targets = TakeRows(advantages, own, time);
+  const Pass pass = Forward(*model_, rows, true, true);
+  PpoLoss loss = ComputePpoLossShare(TakeRows(old, own, time), targets, pass.logprobs, pass.values,
+                                     LossOptions(), tokens);
+  loss.stats.entropy = pass.entropy / tokens;
+  loss.total.backward();
+  if (hooks_.on_mini_batch) {
+    MiniBatchStats whole = loss.stats;
+    SetTargetStats(old, advantages, whole);
+    hooks_.on_mini_batch(
+        {own_positions, pass.logprobs.detach(), pass.values.detach(), loss.ratio, targets, whole});
+  }
+  return loss.stats;
 }
 
 absl::StatusOr<MiniBatchStats> PpoLearner::LearnMiniBatch(const RolloutRows& all,
@@ -215,15 +265,10 @@ absl::StatusOr<MiniBatchStats> PpoLearner::LearnMiniBatch(const RolloutRows& all
                                     ? TakeRows(*experience.whole_batch, positions, time)
                                     : ComputeAdvantages(old, LossOptions());
   optimizer_->ZeroGrad();
-  const Pass pass = Forward(*model_, rows, true, true);
-  PpoLoss loss = ComputePpoLoss(old, advantages, pass.logprobs, pass.values, LossOptions());
-  loss.stats.entropy = pass.entropy;
-  ASSIGN_OR_RETURN(loss.stats.grad_norm, Update(loss.total, step));
-  if (hooks_.on_mini_batch) {
-    hooks_.on_mini_batch({positions, pass.logprobs.detach(), pass.values.detach(), loss.ratio,
-                          advantages, loss.stats});
-  }
-  return loss.stats;
+  ASSIGN_OR_RETURN(const MiniBatchStats part, LearnShare(all, positions, old, advantages));
+  ASSIGN_OR_RETURN(MiniBatchStats stats, Update(part, step));
+  SetTargetStats(old, advantages, stats);
+  return stats;
 }
 
 absl::Status PpoLearner::LearnBatch(const RolloutRows& all, const Experience& experience,
@@ -243,22 +288,48 @@ absl::Status PpoLearner::LearnBatch(const RolloutRows& all, const Experience& ex
   return absl::OkStatus();
 }
 
-absl::StatusOr<LearnStats> PpoLearner::Learn(std::span<const TokenSequence> rollouts,
-                                             const std::vector<double>& scores, double kl_coef,
-                                             uint32_t step,
-                                             const std::function<absl::Status()>& check) {
+absl::StatusOr<LearnStats> PpoLearner::LearnHere(std::span<const TokenSequence> rollouts,
+                                                 const std::vector<double>& scores, double kl_coef,
+                                                 uint32_t step,
+                                                 const std::function<absl::Status()>& check) {
   RolloutRows all;
   for (const TokenSequence& rollout : rollouts) all.push_back(&rollout);
   const std::vector<double> kept =
       PenaliseMissingEos(scores, all, static_cast<int32_t>(model_->config().eos_token_id),
                          spec_.ppo().improvements().missing_eos_penalty());
   SeedValueDropout(step, 0);
-  const Experience experience = MakeExperience(all, kept, kl_coef);
+  ASSIGN_OR_RETURN(const Experience experience, MakeExperience(all, kept, kl_coef));
   LearnStats stats = BatchStats(all, kept, experience, kl_coef, step);
   RETURN_IF_ERROR(CheckFinite(stats.kl, "the KL against the reference policy"));
   if (hooks_.on_experience) hooks_.on_experience(experience);
   RETURN_IF_ERROR(LearnBatch(all, experience, step, check, stats.mean));
   return stats;
+}
+
+absl::StatusOr<LearnStats> PpoLearner::Learn(std::span<const TokenSequence> rollouts,
+                                             const std::vector<double>& scores, double kl_coef,
+                                             uint32_t step,
+                                             const std::function<absl::Status()>& check) {
+  if (ranks_->size() > 1) {
+    RETURN_IF_ERROR(
+        ranks_->Broadcast(PackStep({{rollouts.begin(), rollouts.end()}, scores, kl_coef, step}))
+            .status());
+  }
+  return LearnHere(rollouts, scores, kl_coef, step, check);
+}
+
+absl::Status PpoLearner::Follow() {
+  ASSIGN_OR_RETURN(const std::string bytes, ranks_->Broadcast(""));
+  ASSIGN_OR_RETURN(const LearnStep given, UnpackStep(bytes));
+  return LearnHere(given.rollouts, given.scores, given.kl_coef, given.step,
+                   [] { return absl::OkStatus(); })
+      .status();
+}
+
+absl::Status PpoLearner::StartFromRankZero() {
+  if (ranks_->size() == 1) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckSameOnAllRanks("the model", FingerprintOf(model_->parameters()), *ranks_));
+  return ShareOptimizer(*optimizer_, *ranks_);
 }
 
 }  // namespace tact

@@ -20,6 +20,7 @@
 #include "services/trainer/ppo/experience.h"
 #include "services/trainer/ppo/ppo_loss.h"
 #include "services/trainer/ppo/ppo_stats.h"
+#include "services/trainer/ranks/rank_group.h"
 #include "services/trainer/supervised/batch_plan.h"
 #include "services/trainer/weights/sequence_logprobs.h"
 #include "tact/v1/trainer.pb.h"
@@ -40,6 +41,14 @@ class PpoLearner {
   AdamW& optimizer() { return *optimizer_; }  // of the policy's and the value head's weights
   void set_hooks(LearnHooks hooks) { hooks_ = std::move(hooks); }
 
+  // The ranks that learn together, which must outlive the learner. Every rank then calls Learn in
+  // the same order, rank 0 with the batch, the others with what Follow waits for.
+  void set_ranks(RankGroup& ranks) { ranks_ = &ranks; }
+  // Once, before the first step: rank 0's weights and optimiser on every rank.
+  absl::Status StartFromRankZero();
+  // The step that rank 0 takes with Learn, on the other ranks.
+  absl::Status Follow();
+
   // One PPO step on rollouts with their scores. `check` is asked before every mini-batch. An error
   // that names a tensor leaves the weights of the last whole mini-batch.
   absl::StatusOr<LearnStats> Learn(std::span<const TokenSequence> rollouts,
@@ -50,7 +59,12 @@ class PpoLearner {
   struct Pass {
     at::Tensor logprobs;  // [batch, time], 0 behind a response's end
     at::Tensor values;    // [batch, time], undefined without the value head
-    double entropy = 0;   // mean over learnt tokens, where asked for
+    double entropy = 0;   // summed over learnt tokens, where asked for
+  };
+
+  // What the policy and the reference say before the update, [batch, time].
+  struct OldPasses {
+    at::Tensor logprobs, values, references;
   };
 
   PpoLearner(std::unique_ptr<T5Model> model, std::unique_ptr<T5Model> reference,
@@ -60,8 +74,14 @@ class PpoLearner {
   at::Tensor ReferenceLogprobs(const RolloutRows& rows);
   at::Tensor Mask(const RolloutRows& rows) const;
   PpoLossOptions LossOptions() const;
-  Experience MakeExperience(const RolloutRows& rows, const std::vector<double>& scores,
-                            double kl_coef);
+  absl::StatusOr<LearnStats> LearnHere(std::span<const TokenSequence> rollouts,
+                                       const std::vector<double>& scores, double kl_coef,
+                                       uint32_t step, const std::function<absl::Status()>& check);
+  absl::StatusOr<OldPasses> OldPassesOf(const RolloutRows& rows);
+  absl::StatusOr<MiniBatchStats> LearnShare(const RolloutRows& all, const Batch& positions,
+                                            const OldPolicy& old, const Advantages& advantages);
+  absl::StatusOr<Experience> MakeExperience(const RolloutRows& rows,
+                                            const std::vector<double>& scores, double kl_coef);
   LearnStats BatchStats(const RolloutRows& rows, const std::vector<double>& scores,
                         const Experience& experience, double kl_coef, uint32_t step) const;
   std::vector<Batch> MiniBatches(size_t rollouts, uint32_t step, uint32_t epoch) const;
@@ -69,7 +89,7 @@ class PpoLearner {
                                                 const Experience& experience, uint32_t step);
   absl::Status LearnBatch(const RolloutRows& all, const Experience& experience, uint32_t step,
                           const std::function<absl::Status()>& check, MiniBatchStats& mean);
-  absl::StatusOr<double> Update(const at::Tensor& loss, uint32_t step);
+  absl::StatusOr<MiniBatchStats> Update(MiniBatchStats stats, uint32_t step);
   void SeedValueDropout(uint32_t step, uint64_t pass);
 
   const v1::JobSpec spec_;
@@ -79,6 +99,8 @@ class PpoLearner {
   ValueHead value_head_;
   std::unique_ptr<AdamW> optimizer_;
   LearnHooks hooks_;
+  SingleRank alone_;
+  RankGroup* ranks_ = &alone_;
 };
 
 }  // namespace tact

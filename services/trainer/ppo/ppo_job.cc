@@ -41,9 +41,30 @@ absl::StatusOr<std::unique_ptr<PpoLearner>> MakeLearner(const ModelSource& sourc
   return PpoLearner::Create(std::move(model), std::move(reference), spec);
 }
 
+// Learns with rank 0, which has the rollouts; until rank 0 ends the job.
+absl::Status FollowPpoJob(JobContext& context, const JobEnvironment& environment) {
+  const v1::JobSpec spec = context.spec();
+  ASSIGN_OR_RETURN(const ModelSource source,
+                   ResolveSource(spec, environment.folders, environment.find_job));
+  ASSIGN_OR_RETURN(const auto learner, MakeLearner(source, spec));
+  learner->set_ranks(RanksOf(context));
+  return FollowSteps(context, *learner);
+}
+
 }  // namespace
 
+absl::Status FollowSteps(JobContext& context, PpoLearner& learner) {
+  return CatchExceptions("ppo", [&]() -> absl::Status {
+    RETURN_IF_ERROR(learner.StartFromRankZero());
+    while (true) {
+      RETURN_IF_ERROR(context.BeginStep());
+      RETURN_IF_ERROR(learner.Follow());
+    }
+  });
+}
+
 absl::Status RunPpoJob(JobContext& context, const JobEnvironment& environment) {
+  if (!Leads(RanksOf(context))) return FollowPpoJob(context, environment);
   if (environment.publisher == nullptr || environment.reward == nullptr) {
     return absl::FailedPreconditionError(
         "a ppo job needs the trainer to be started with --policy and --reward");
@@ -53,6 +74,7 @@ absl::Status RunPpoJob(JobContext& context, const JobEnvironment& environment) {
                    ResolveSource(spec, environment.folders, environment.find_job));
   ASSIGN_OR_RETURN(auto prompts, LoadPrompts(source, environment, spec));
   ASSIGN_OR_RETURN(const auto learner, MakeLearner(source, spec));
+  learner->set_ranks(RanksOf(context));
   PpoRun run(context, *environment.publisher, *environment.reward, *learner, std::move(prompts));
   RETURN_IF_ERROR(run.Run());
   RETURN_IF_ERROR(learner->adapter() != nullptr

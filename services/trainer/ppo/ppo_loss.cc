@@ -17,14 +17,14 @@ struct PolicyTerms {
 };
 
 PolicyTerms PolicyLoss(const OldPolicy& old, const at::Tensor& advantages,
-                       const at::Tensor& logprobs, double cliprange) {
+                       const at::Tensor& logprobs, double cliprange, double tokens) {
   PolicyTerms out;
   out.ratio = (logprobs - old.logprobs).exp();
   out.losses = -advantages * out.ratio;
   out.clipped = -advantages * out.ratio.clamp(1.0 - cliprange, 1.0 + cliprange);
   at::Tensor greater = at::max(out.losses, out.clipped);
   if (old.importance.defined()) greater = greater * old.importance;
-  out.loss = MaskedMean(greater, old.mask);
+  out.loss = (greater * old.mask).sum() / tokens;
   return out;
 }
 
@@ -33,23 +33,19 @@ struct ValueTerms {
 };
 
 ValueTerms ValueLoss(const OldPolicy& old, const at::Tensor& returns, const at::Tensor& values,
-                     double cliprange) {
+                     double cliprange, double tokens) {
   const at::Tensor old_values = old.values * old.mask;
   const at::Tensor clipped =
       at::minimum(at::maximum(values, old_values - cliprange), old_values + cliprange);
   ValueTerms out;
   out.losses = (values - returns).pow(2);
   out.clipped = (clipped - returns).pow(2);
-  out.loss = MaskedMean(at::max(out.losses, out.clipped), old.mask) * 0.5;
+  out.loss = (at::max(out.losses, out.clipped) * old.mask).sum() / tokens * 0.5;
   return out;
 }
 
 double Mean(const at::Tensor& values, const at::Tensor& mask) {
   return MaskedMean(values, mask).item<double>();
-}
-
-double ShareWhere(const at::Tensor& truth, const at::Tensor& mask) {
-  return Mean(truth.to(at::kFloat), mask);
 }
 
 // One entry alone has no variance.
@@ -69,32 +65,50 @@ Advantages ComputeAdvantages(const OldPolicy& old, const PpoLossOptions& options
   return out;
 }
 
-PpoLoss ComputePpoLoss(const OldPolicy& old, const Advantages& advantages,
-                       const at::Tensor& logprobs, const at::Tensor& values,
-                       const PpoLossOptions& options) {
-  const at::Tensor& mask = old.mask;
-  const PolicyTerms policy = PolicyLoss(old, advantages.whitened, logprobs, options.cliprange);
-  const ValueTerms value = ValueLoss(old, advantages.returns, values, options.cliprange_value);
+void SetTargetStats(const OldPolicy& old, const Advantages& advantages, MiniBatchStats& stats) {
+  at::NoGradGuard no_grad;
+  const at::Tensor old_values = old.values * old.mask;
+  stats.advantage_mean = Mean(advantages.whitened, old.mask);
+  stats.return_mean = Mean(advantages.returns, old.mask);
+  stats.return_variance = Variance(advantages.returns, old.mask);
+  stats.value_mean = Mean(old_values, old.mask);
+  stats.value_variance = Variance(old_values, old.mask);
+}
+
+PpoLoss ComputePpoLossShare(const OldPolicy& old, const Advantages& advantages,
+                            const at::Tensor& logprobs, const at::Tensor& values,
+                            const PpoLossOptions& options, double tokens) {
+  const PolicyTerms policy =
+      PolicyLoss(old, advantages.whitened, logprobs, options.cliprange, tokens);
+  const ValueTerms value =
+      ValueLoss(old, advantages.returns, values, options.cliprange_value, tokens);
   PpoLoss out;
   out.total = policy.loss + value.loss * options.vf_coef;
   out.ratio = policy.ratio.detach();
 
   at::NoGradGuard no_grad;
-  const at::Tensor change = logprobs - old.logprobs, old_values = old.values * mask;
+  const auto part = [&](const at::Tensor& x) {
+    return (x.to(at::kFloat) * old.mask).sum().item<double>() / tokens;
+  };
+  const at::Tensor change = logprobs - old.logprobs;
   out.stats = {.policy_loss = policy.loss.item<double>(),
                .value_loss = value.loss.item<double>(),
                .total_loss = out.total.item<double>(),
-               .approx_kl = Mean(change * change, mask) * 0.5,
-               .policy_kl = -Mean(change, mask),
-               .clip_fraction = ShareWhere(policy.clipped.gt(policy.losses), mask),
-               .advantage_mean = Mean(advantages.whitened, mask),
-               .return_mean = Mean(advantages.returns, mask),
-               .return_variance = Variance(advantages.returns, mask),
-               .value_prediction = Mean(values, mask),
-               .value_error = Mean(value.losses, mask),
-               .value_clip_fraction = ShareWhere(value.clipped.gt(value.losses), mask),
-               .value_mean = Mean(old_values, mask),
-               .value_variance = Variance(old_values, mask)};
+               .approx_kl = part(change * change) * 0.5,
+               .policy_kl = -part(change),
+               .clip_fraction = part(policy.clipped.gt(policy.losses)),
+               .value_prediction = part(values),
+               .value_error = part(value.losses),
+               .value_clip_fraction = part(value.clipped.gt(value.losses))};
+  return out;
+}
+
+PpoLoss ComputePpoLoss(const OldPolicy& old, const Advantages& advantages,
+                       const at::Tensor& logprobs, const at::Tensor& values,
+                       const PpoLossOptions& options) {
+  PpoLoss out = ComputePpoLossShare(old, advantages, logprobs, values, options,
+                                    old.mask.sum().item<double>());
+  SetTargetStats(old, advantages, out.stats);
   return out;
 }
 

@@ -47,6 +47,16 @@ PpoLoss ComputePpoLoss(const OldPolicy& old, const Advantages& advantages,
                        const at::Tensor& logprobs, const at::Tensor& values,
                        const PpoLossOptions& options);
 
+// The same for some rows of a mini-batch that has `tokens` learnt tokens in all: their part of each
+// sum over `tokens`, so that the parts of all rows add up to the whole. `stats` holds no means and
+// variances of what is known before (SetTargetStats).
+PpoLoss ComputePpoLossShare(const OldPolicy& old, const Advantages& advantages,
+                            const at::Tensor& logprobs, const at::Tensor& values,
+                            const PpoLossOptions& options, double tokens);
+
+// Sets the means and variances of the old values, the advantages and the returns.
+void SetTargetStats(const OldPolicy& old, const Advantages& advantages, MiniBatchStats& stats);
+
 // min(exp(logprob - behaviour logprob), cap): truncated importance sampling between the policy that
 // drew the tokens and the learner's old policy, which should be the same and are not quite.
 at::Tensor ImportanceWeights(const at::Tensor& logprobs, const at::Tensor& behaviour_logprobs,

@@ -60,11 +60,12 @@ absl::Status PpoRun::Run() {
 
 absl::Status PpoRun::RunSteps() {
   RETURN_IF_ERROR(Restore());
+  RETURN_IF_ERROR(learner_.StartFromRankZero());
   RETURN_IF_ERROR(ReportSize());
   RETURN_IF_ERROR(policy_.PublishParentOf(learner_));
   RETURN_IF_ERROR(policy_.Push(learner_));
   while (step_ < spec_.ppo().steps()) {
-    RETURN_IF_ERROR(context_.CheckStop());
+    RETURN_IF_ERROR(context_.BeginStep());
     v1::StepMetrics metrics;
     RETURN_IF_ERROR(TakeStep(metrics));
     RETURN_IF_ERROR(context_.ReportStep(metrics));

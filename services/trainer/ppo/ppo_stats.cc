@@ -45,6 +45,12 @@ double LearnStats::value_explained_variance() const {
   return mean.return_variance > 0 ? 1 - mean.value_error / mean.return_variance : 0;
 }
 
+std::vector<double*> NumbersOf(MiniBatchStats& stats) {
+  std::vector<double*> out;
+  for (const Field& field : kFields) out.push_back(&(stats.*field.number));
+  return out;
+}
+
 void AddWeighted(double weight, const MiniBatchStats& part, MiniBatchStats& sum) {
   for (const Field& field : kFields) sum.*field.number += weight * part.*field.number;
 }

@@ -49,6 +49,8 @@ struct LearnStats {
   double value_explained_variance() const;  // 1 - value_error / return_variance
 };
 
+// Each of its numbers, in a fixed order.
+std::vector<double*> NumbersOf(MiniBatchStats& stats);
 void AddWeighted(double weight, const MiniBatchStats& part, MiniBatchStats& sum);
 
 using NamedNumbers = std::vector<std::pair<std::string, double>>;

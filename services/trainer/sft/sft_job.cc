@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/model/lora.h"
 #include "common/text/tokenizer.h"
+#include "services/trainer/ranks/rank_group.h"
 #include "services/trainer/sft/sft_task.h"
 #include "services/trainer/supervised/loop.h"
 #include "services/trainer/weights/lora_settings.h"
@@ -55,6 +56,7 @@ absl::Status RunSftJob(JobContext& context, const JobEnvironment& environment) {
   ASSIGN_OR_RETURN(const auto adapter, PrepareTraining(*model, spec));
   ASSIGN_OR_RETURN(SftTask task, MakeTask(*model, source, environment, spec));
   RETURN_IF_ERROR(TrainSupervised(task, context));
+  if (!Leads(RanksOf(context))) return absl::OkStatus();
   RETURN_IF_ERROR(adapter != nullptr ? SaveAdapterResult(context.result_folder(), *adapter, spec)
                                      : SaveModelResult(context.result_folder(), *model, source));
   return PublishResult(context, environment, *model, adapter.get());

@@ -14,6 +14,8 @@
 #include "services/trainer/optim/adamw.h"
 #include "services/trainer/optim/gradients.h"
 #include "services/trainer/optim/schedule.h"
+#include "services/trainer/ranks/gradient_exchange.h"
+#include "services/trainer/ranks/rank_share.h"
 #include "services/trainer/supervised/batch_plan.h"
 #include "services/trainer/supervised/training_state.h"
 
@@ -25,6 +27,7 @@ class SupervisedRun {
   SupervisedRun(SupervisedTask& task, JobContext& context, const SupervisedHooks& hooks)
       : task_(task),
         context_(context),
+        ranks_(RanksOf(context)),
         hooks_(hooks),
         spec_(context.spec()),
         total_(SupervisedSteps(spec_.supervised(), task.lengths().size())),
@@ -32,13 +35,15 @@ class SupervisedRun {
         selection_(spec_.selection()) {}
 
   absl::Status Run() {
-    RETURN_IF_ERROR(Restore());
+    if (Leads(ranks_)) RETURN_IF_ERROR(Restore());
+    RETURN_IF_ERROR(StartFromRankZero());
     RETURN_IF_ERROR(ReportSize());
     while (step_ < total_ && !selection_.ShouldStop()) {
       if (const absl::Status stop = context_.BeginStep(); !stop.ok()) return LeaveWith(stop);
       const Stopwatch watch;
       v1::StepMetrics metrics;
       RETURN_IF_ERROR(TakeStep(metrics));
+      if (!Leads(ranks_)) continue;
       RETURN_IF_ERROR(FinishStep(metrics));
       metrics.set_seconds(watch.Seconds());
       metrics.set_tokens_per_second(step_tokens_ / metrics.seconds());
@@ -58,6 +63,17 @@ class SupervisedRun {
     return context_.ReportNote(ResumeNote(*loaded));
   }
 
+  // What rank 0 goes on from, every rank goes on from.
+  absl::Status StartFromRankZero() {
+    if (ranks_.size() == 1) return absl::OkStatus();
+    RETURN_IF_ERROR(
+        CheckSameOnAllRanks("the model", FingerprintOf(task_.model().parameters()), ranks_));
+    RETURN_IF_ERROR(
+        CheckSameOnAllRanks("the data set", StrCat(task_.lengths().size(), " examples"), ranks_));
+    ASSIGN_OR_RETURN(step_, BroadcastNumber(step_, ranks_));
+    return ShareOptimizer(optimizer_, ranks_);
+  }
+
   absl::Status ReportSize() {
     const ParameterCount count = CountParameters(task_.model());
     return context_.ReportSize(
@@ -67,12 +83,17 @@ class SupervisedRun {
   absl::Status TakeStep(v1::StepMetrics& metrics) {
     const double rate = LearningRateAt(spec_.optimizer(), step_, total_);
     task_.model().SetTraining(true);
-    task_.model().SeedDropout(MixKey(MixKey(spec_.seed(), kDropoutStream), step_));
+    const uint64_t key = MixKey(MixKey(spec_.seed(), kDropoutStream), step_);
+    task_.model().SeedDropout(RankKey(key, ranks_));
     optimizer_.ZeroGrad();
     const Batch& batch = CurrentBatch();
     step_tokens_ = 0;
     for (uint32_t example : batch) step_tokens_ += task_.lengths()[example];
-    ASSIGN_OR_RETURN(const double loss, AccumulateGradients(batch));
+    ASSIGN_OR_RETURN(double loss, AccumulateGradients(batch));
+    double* const numbers[] = {&loss};
+    RETURN_IF_ERROR(SumGradients(optimizer_.parameters(), numbers, ranks_));
+    // Of the sum, so that every rank finds the same.
+    RETURN_IF_ERROR(CheckFinite(loss, StrCat("the loss of step ", step_ + 1)));
     ASSIGN_OR_RETURN(const double norm,
                      ClipGradients(optimizer_.parameters(), spec_.optimizer().max_grad_norm()));
     optimizer_.Step(rate);
@@ -87,13 +108,14 @@ class SupervisedRun {
     double total = 0;
     for (const std::span<const uint32_t> part : MicroBatches(batch)) {
       RETURN_IF_ERROR(context_.CheckCancelled());
-      const at::Tensor mean = task_.MeanLoss(part);
+      const std::span<const uint32_t> own = ShareOf(part, ranks_);
+      if (own.empty()) continue;
+      const at::Tensor mean = task_.MeanLoss(own);
       if (hooks_.on_micro_batch) hooks_.on_micro_batch(mean.item<double>());
-      const at::Tensor loss = mean * Share(part, batch);
-      const double value = loss.item<double>();
-      RETURN_IF_ERROR(CheckFinite(value, StrCat("the loss of step ", step_ + 1)));
+      const double share = Share(part, batch) * (task_.Weight(own) / task_.Weight(part));
+      const at::Tensor loss = mean * share;
       loss.backward();
-      total += value;
+      total += loss.item<double>();
     }
     return total;
   }
@@ -168,7 +190,8 @@ class SupervisedRun {
   }
 
   absl::Status LeaveWith(const absl::Status& stop) {
-    if (IsTrainerStop(stop) && step_ > 0 && saved_step_ != step_) RETURN_IF_ERROR(Save());
+    if (Leads(ranks_) && IsTrainerStop(stop) && step_ > 0 && saved_step_ != step_)
+      RETURN_IF_ERROR(Save());
     return stop;
   }
 
@@ -178,6 +201,7 @@ class SupervisedRun {
 
   SupervisedTask& task_;
   JobContext& context_;
+  RankGroup& ranks_;
   const SupervisedHooks& hooks_;
   const v1::JobSpec spec_;
   const uint32_t total_;

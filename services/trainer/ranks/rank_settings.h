@@ -1,0 +1,36 @@
+// Which of how many processes this one is and where they meet, from the environment that torchrun
+// and its like set.
+#ifndef TACT_SERVICES_TRAINER_RANKS_RANK_SETTINGS_H_
+#define TACT_SERVICES_TRAINER_RANKS_RANK_SETTINGS_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace tact {
+
+struct RankSettings {
+  int rank = 0;           // RANK
+  int world_size = 1;     // WORLD_SIZE, 1 to 1024
+  std::string address;    // MASTER_ADDR: host of rank 0
+  uint16_t port = 0;      // MASTER_PORT: where rank 0 listens for the others
+  std::string interface;  // GLOO_SOCKET_IFNAME; empty: the one that the host's name leads to
+
+  bool alone() const { return world_size == 1; }
+  std::string meeting_point() const { return address + ":" + std::to_string(port); }
+};
+
+// The value of a variable, or nothing where it is not set.
+using EnvironmentLookup = std::function<std::optional<std::string>(const char* name)>;
+
+// WORLD_SIZE unset or 1 is one process by itself, whatever the other variables hold.
+// INVALID_ARGUMENT names the variable, its value and the cure.
+absl::StatusOr<RankSettings> ParseRankSettings(const EnvironmentLookup& lookup);
+std::optional<std::string> ProcessEnvironment(const char* name);
+
+}  // namespace tact
+
+#endif  // TACT_SERVICES_TRAINER_RANKS_RANK_SETTINGS_H_
