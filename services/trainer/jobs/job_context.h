@@ -36,7 +36,8 @@ class JobContext {
  public:
   virtual ~JobContext() = default;
 
-  virtual const v1::Job& job() const = 0;  // with every default of its spec
+  // With every default of its spec. A report renews it: keep copies, no references, over one.
+  virtual const v1::Job& job() const = 0;
   const v1::JobSpec& spec() const { return job().spec(); }
 
   // OK to go on; CANCELLED when the user has ended the job; ABORTED when the trainer stops or the

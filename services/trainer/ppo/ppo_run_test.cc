@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/base/file.h"
@@ -17,6 +19,8 @@
 #include "services/trainer/testing/fake_services.h"
 #include "services/trainer/testing/temp_folder.h"
 #include "services/trainer/testing/tiny_models.h"
+#include "services/trainer/weights/publish_result.h"
+#include "services/trainer/weights/results.h"
 
 namespace tact {
 namespace {
@@ -235,6 +239,29 @@ TEST_F(PpoRunTest, AQuorumGoesOnWithoutAReplicaThatIsDown) {
   ASSERT_TRUE(trainer.Run().ok());
   EXPECT_THAT(trainer.context.waits, IsEmpty());
   EXPECT_EQ(second.version("tuned"), 0u);
+}
+
+TEST_F(PpoRunTest, AResultThatHadToWaitIsPublishedUnderItsOwnName) {
+  Trainer trainer(Spec(true, 1), {policy_.address()}, reward_);
+  ASSERT_TRUE(trainer.Run().ok());
+  const LoraAdapter* adapter = trainer.learner->adapter();
+  ASSERT_TRUE(
+      SaveAdapterResult(trainer.context.result_folder(), *adapter, trainer.context.spec()).ok());
+  const uint64_t before = policy_.version("tuned");
+  policy_.SetDown(true);
+  std::thread repair([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    policy_.SetDown(false);
+  });
+  JobEnvironment environment;
+  environment.publisher = &trainer.publisher;
+  EXPECT_TRUE(PublishResult(trainer.context, environment, trainer.learner->model(),
+                            trainer.learner->adapter())
+                  .ok());
+  repair.join();
+  EXPECT_THAT(trainer.context.waits, Not(IsEmpty()));
+  EXPECT_GT(policy_.version("tuned"), before);
+  EXPECT_EQ(trainer.context.job().weight_version(), policy_.version("tuned"));
 }
 
 TEST_F(PpoRunTest, CancelIsSeenWhileWaiting) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,7 @@ class FakeContext : public JobContext {
   }
   absl::Status ReportWaiting(std::string_view message) override {
     if (!message.empty()) waits.emplace_back(message);
+    Renew();
     return absl::OkStatus();
   }
   absl::Status ReportVersion(uint64_t version) override {
@@ -71,7 +73,16 @@ class FakeContext : public JobContext {
   std::vector<std::string> waits, notes;
 
  private:
+  // As the runner does at every report; whoever keeps a reference reads this.
+  void Renew() {
+    old_.push_back(std::make_unique<v1::Job>());
+    old_.back()->Swap(&job_);
+    job_ = *old_.back();
+    old_.back()->mutable_spec()->set_publish_as("stale");
+  }
+
   v1::Job job_;
+  std::vector<std::unique_ptr<v1::Job>> old_;
   std::filesystem::path folder_;
   CheckpointStore checkpoints_;
   uint32_t stop_after_ = 0, fail_report_ = 0;

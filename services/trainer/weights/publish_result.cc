@@ -14,7 +14,7 @@ namespace {
 
 absl::StatusOr<WeightPayload> ResultPayload(JobContext& context, Publisher& publisher,
                                             const T5Model& model, LoraAdapter* adapter) {
-  const std::string& name = context.spec().publish_as();
+  const std::string name = context.spec().publish_as();  // a report renews the spec
   if (adapter == nullptr) return PayloadOfFile(name, context.result_folder() / "model.safetensors");
   ASSIGN_OR_RETURN(const std::string parent, PublishParent(context, publisher, model, adapter));
   ASSIGN_OR_RETURN(WeightPayload payload,
