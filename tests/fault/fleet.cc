@@ -2,6 +2,7 @@
 
 #include <grpcpp/create_channel.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <regex>
@@ -31,6 +32,8 @@ std::filesystem::path Service::File(const std::string& kind) const {
 
 bool Service::Start(double seconds) {
   ++life_;
+  // A write beyond LimitFiles is to fail, not to kill; what is ignored stays so over exec.
+  signal(SIGXFSZ, SIG_IGN);
   process_ = std::make_unique<Background>(
       With(command_,
            {"--address", "127.0.0.1:0", "--http-address", "127.0.0.1:0", "--threads", "1"}),
@@ -64,6 +67,11 @@ bool Service::Runs() { return process_ != nullptr && !process_->Wait(0); }
 void Service::Kill() {
   Signal(SIGKILL);
   Wait(10);
+}
+
+void Service::LimitFiles(uint64_t bytes) const {
+  const rlimit limit{bytes, RLIM_INFINITY};
+  prlimit(process_->pid(), RLIMIT_FSIZE, &limit, nullptr);
 }
 
 std::string Service::direct() const { return "127.0.0.1:" + std::to_string(port_); }

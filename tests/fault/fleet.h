@@ -42,6 +42,8 @@ class Service {
   int life() const { return life_; }  // starts so far
   std::string Log() const;
   std::shared_ptr<grpc::Channel> DirectChannel() const;
+  // From now on no file of the process grows beyond this: writes fail as on a full disk (EFBIG).
+  void LimitFiles(uint64_t bytes) const;
 
  private:
   std::filesystem::path File(const std::string& kind) const;

@@ -54,7 +54,7 @@ class JobContext {
   virtual absl::Status ReportSize(const JobSize& size) = 0;
   virtual absl::Status ReportStep(const v1::StepMetrics& metrics) = 0;
   // The best validation so far.
-  virtual absl::Status ReportBest(uint32_t /*step*/, double /*metric*/) { return absl::OkStatus(); }
+  virtual absl::Status ReportBest(uint32_t step, double metric) = 0;
   // WAITING with this message; "" is RUNNING again. Saying the same twice is one event.
   virtual absl::Status ReportWaiting(std::string_view message) = 0;
   // The version under which the job's weights are served now.
@@ -64,9 +64,8 @@ class JobContext {
   virtual absl::Status ReportNote(std::string_view message) = 0;
 
   // Rollouts of the step that follows `steps_done`. Kept only where the trainer may store text.
-  virtual absl::Status ReportSamples(uint32_t /*steps_done*/, const std::vector<RolloutSample>&) {
-    return absl::OkStatus();
-  }
+  virtual absl::Status ReportSamples(uint32_t steps_done,
+                                     const std::vector<RolloutSample>& samples) = 0;
   // The processes that train the job together; null where this one trains it alone.
   virtual RankGroup* ranks() { return nullptr; }
 

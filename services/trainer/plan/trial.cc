@@ -59,6 +59,10 @@ class TrialContext : public JobContext {
     return absl::OkStatus();
   }
   absl::Status ReportWaiting(std::string_view) override { return absl::OkStatus(); }
+  absl::Status ReportBest(uint32_t, double) override { return absl::OkStatus(); }
+  absl::Status ReportSamples(uint32_t, const std::vector<RolloutSample>&) override {
+    return absl::OkStatus();
+  }
   absl::Status ReportVersion(uint64_t) override { return absl::OkStatus(); }
   absl::Status ReportNote(std::string_view) override { return absl::OkStatus(); }
   CheckpointStore& checkpoints() override { return checkpoints_; }

@@ -42,6 +42,13 @@ class LeadingContext : public JobContext {
   absl::Status ReportWaiting(std::string_view message) override {
     return inner_.ReportWaiting(message);
   }
+  absl::Status ReportBest(uint32_t step, double metric) override {
+    return inner_.ReportBest(step, metric);
+  }
+  absl::Status ReportSamples(uint32_t steps_done,
+                             const std::vector<RolloutSample>& samples) override {
+    return inner_.ReportSamples(steps_done, samples);
+  }
   absl::Status ReportVersion(uint64_t version) override { return inner_.ReportVersion(version); }
   absl::Status ReportNote(std::string_view message) override { return inner_.ReportNote(message); }
   RankGroup* ranks() override { return &group_; }
@@ -70,6 +77,10 @@ class FollowingContext : public JobContext {
   absl::Status ReportSize(const JobSize&) override { return absl::OkStatus(); }
   absl::Status ReportStep(const v1::StepMetrics&) override { return absl::OkStatus(); }
   absl::Status ReportWaiting(std::string_view) override { return absl::OkStatus(); }
+  absl::Status ReportBest(uint32_t, double) override { return absl::OkStatus(); }
+  absl::Status ReportSamples(uint32_t, const std::vector<RolloutSample>&) override {
+    return absl::OkStatus();
+  }
   absl::Status ReportVersion(uint64_t) override { return absl::OkStatus(); }
   absl::Status ReportNote(std::string_view) override { return absl::OkStatus(); }
   RankGroup* ranks() override { return &worker_.group(); }

@@ -58,6 +58,10 @@ class FakeContext : public JobContext {
     Renew();
     return absl::OkStatus();
   }
+  absl::Status ReportBest(uint32_t, double) override { return absl::OkStatus(); }
+  absl::Status ReportSamples(uint32_t, const std::vector<RolloutSample>&) override {
+    return absl::OkStatus();
+  }
   absl::Status ReportVersion(uint64_t version) override {
     job_.set_weight_version(version);
     return absl::OkStatus();
