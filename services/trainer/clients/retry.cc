@@ -11,10 +11,10 @@
 namespace tact {
 namespace {
 
-absl::Status Pause(JobContext& context, absl::Duration duration) {
+absl::Status Pause(const RetryHooks& hooks, absl::Duration duration) {
   const absl::Time until = absl::Now() + duration;
   while (absl::Now() < until) {
-    RETURN_IF_ERROR(context.CheckStop());
+    RETURN_IF_ERROR(hooks.check());
     absl::SleepFor(std::min(absl::Milliseconds(50), until - absl::Now()));
   }
   return absl::OkStatus();
@@ -22,17 +22,26 @@ absl::Status Pause(JobContext& context, absl::Duration duration) {
 
 }  // namespace
 
+RetryHooks HooksOf(JobContext& context) {
+  return {[&] { return context.CheckStop(); },
+          [&](std::string_view why) { return context.ReportWaiting(why); }};
+}
+
 absl::Status RetryWhileDown(JobContext& context, const std::function<absl::Status()>& attempt) {
+  return RetryWhileDown(HooksOf(context), attempt);
+}
+
+absl::Status RetryWhileDown(const RetryHooks& hooks, const std::function<absl::Status()>& attempt) {
   absl::Duration pause = absl::Milliseconds(200);
   while (true) {
-    RETURN_IF_ERROR(context.CheckStop());
+    RETURN_IF_ERROR(hooks.check());
     const absl::Status status = attempt();
     if (!IsTransient(status)) {
-      if (status.ok()) RETURN_IF_ERROR(context.ReportWaiting(""));
+      if (status.ok()) RETURN_IF_ERROR(hooks.report(""));
       return status;
     }
-    RETURN_IF_ERROR(context.ReportWaiting(StrCat("waits for ", status.message())));
-    RETURN_IF_ERROR(Pause(context, pause));
+    RETURN_IF_ERROR(hooks.report(StrCat("waits for ", status.message())));
+    RETURN_IF_ERROR(Pause(hooks, pause));
     pause = std::min(pause * 2, absl::Seconds(5));
   }
 }

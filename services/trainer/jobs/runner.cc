@@ -219,9 +219,8 @@ absl::Status JobRunner::SetAside(std::string_view id, v1::PauseReason reason,
 }
 
 absl::Status JobRunner::Finish(const v1::Job& job, const absl::Status& result) {
-  const absl::Status status = IsPause(result) && cancel_running_
-                                  ? absl::CancelledError("cancelled by request")
-                                  : result;
+  const absl::Status status =
+      IsPause(result) && cancel_running_ ? absl::CancelledError("cancelled by request") : result;
   if (IsPause(status)) {
     const bool requested = IsTrainerStop(status);
     return SetAside(job.id(), requested ? v1::PAUSE_REASON_REQUESTED : PauseReasonOf(status),

@@ -207,7 +207,14 @@ absl::Status CheckGuards(const v1::CollapseGuards& g) {
   });
 }
 
-absl::Status CheckStaleness(const v1::PpoSettings& p) {
+absl::Status CheckStaleness(const v1::JobSpec& spec) {
+  const v1::PpoSettings& p = spec.ppo();
+  if (p.max_staleness() > 1 && spec.deterministic()) {
+    return FieldError("spec.deterministic", "true",
+                      StrCat("one call for rollouts at a time is at most one version ahead, not ",
+                             p.max_staleness()),
+                      "set it to false, or ppo.max_staleness to 0 or 1");
+  }
   if (p.max_staleness() == 0 || p.objective() != v1::PPO_OBJECTIVE_TRL) return absl::OkStatus();
   return FieldError("spec.ppo.max_staleness", StrCat(p.max_staleness()),
                     "TRL's objective takes rollouts of the current policy only",
@@ -260,7 +267,7 @@ absl::Status CheckPpo(const v1::JobSpec& spec, const SpecEnvironment& environmen
   const v1::PpoSettings& p = spec.ppo();
   RETURN_IF_ERROR(CheckPpoNumbers(p));
   RETURN_IF_ERROR(CheckObjective(p));
-  RETURN_IF_ERROR(CheckStaleness(p));
+  RETURN_IF_ERROR(CheckStaleness(spec));
   RETURN_IF_ERROR(CheckGuards(p.guards()));
   RETURN_IF_ERROR(CheckSampling(p.sampling()));
   if (p.batch_size() % p.mini_batch_size() != 0) {

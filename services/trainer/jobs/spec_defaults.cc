@@ -115,7 +115,7 @@ void FillSelection(v1::JobSpec& spec) {
 void FillDefaults(v1::JobSpec& spec) {
   const bool ppo = spec.kind() == v1::JOB_KIND_PPO;
   DEFAULT_TO(spec, checkpoint_steps, ppo ? 5 : 50);
-  DEFAULT_UNSET(spec, deterministic, true);
+  DEFAULT_UNSET(spec, deterministic, spec.ppo().max_staleness() <= 1);
   FillOptimizer(spec);
   FillSelection(spec);
   if (TrainsAdapter(spec)) FillLora(spec);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "common/base/log.h"
@@ -41,6 +42,17 @@ absl::StatusOr<double> LargestDifference(const std::vector<double>& ours,
   return difference;
 }
 
+v1::SamplingParams SamplingOf(const v1::PpoSettings& ppo, bool greedy) {
+  v1::SamplingParams sampling = ppo.sampling();
+  if (!greedy) return sampling;
+  sampling.set_do_sample(false);
+  sampling.clear_temperature();
+  sampling.clear_top_k();
+  sampling.clear_top_p();
+  sampling.clear_typical_p();
+  return sampling;
+}
+
 }  // namespace
 
 absl::Status PolicyLink::PublishParentOf(PpoLearner& learner) {
@@ -50,7 +62,7 @@ absl::Status PolicyLink::PublishParentOf(PpoLearner& learner) {
   return absl::OkStatus();
 }
 
-absl::Status PolicyLink::Push(PpoLearner& learner) {
+absl::Status PolicyLink::Push(PpoLearner& learner, uint32_t steps_done) {
   const LoraAdapter* adapter = learner.adapter();
   ASSIGN_OR_RETURN(WeightPayload payload,
                    PayloadOfTensors(context_.spec().publish_as(),
@@ -68,26 +80,33 @@ absl::Status PolicyLink::Push(PpoLearner& learner) {
     return publisher_.Publish(payload, Terms());
   }));
   version_ = payload.version;
+  absl::MutexLock lock(&mutex_);
+  steps_[version_] = steps_done;
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<v1::Rollout>> PolicyLink::Collect(
-    const std::vector<const std::vector<int32_t>*>& prompts, uint32_t step) {
+uint32_t PolicyLink::StepOf(uint64_t version) const {
+  absl::MutexLock lock(&mutex_);
+  const auto after = steps_.upper_bound(version);
+  return after == steps_.begin() ? 0 : std::prev(after)->second;
+}
+
+absl::StatusOr<std::vector<v1::Rollout>> PolicyLink::Collect(const BatchOrder& order,
+                                                             const RetryHooks& hooks) {
   const v1::JobSpec& spec = context_.spec();
   v1::StreamRolloutsRequest request;
   request.set_model(spec.publish_as());
-  request.set_min_weight_version(version_);
-  *request.mutable_sampling() = spec.ppo().sampling();
-  request.mutable_sampling()->set_seed(MixKey(MixKey(spec.seed(), kRolloutStream), step));
-  for (size_t i = 0; i < prompts.size(); ++i) {
+  request.set_min_weight_version(order.version);
+  *request.mutable_sampling() = SamplingOf(spec.ppo(), order.greedy);
+  request.mutable_sampling()->set_seed(MixKey(MixKey(spec.seed(), kRolloutStream), order.step));
+  for (size_t i = 0; i < order.prompts.size(); ++i) {
     v1::RolloutPrompt& prompt = *request.add_prompts();
     prompt.set_id(i);
-    prompt.mutable_token_ids()->Assign(prompts[i]->begin(), prompts[i]->end());
+    prompt.mutable_token_ids()->Assign(order.prompts[i]->ids.begin(), order.prompts[i]->ids.end());
   }
   std::vector<v1::Rollout> rollouts;
-  RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
-    const auto check = [&] { return context_.CheckStop(); };
-    ASSIGN_OR_RETURN(rollouts, CollectRollouts(publisher_, request, check));
+  RETURN_IF_ERROR(RetryWhileDown(hooks, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(rollouts, CollectRollouts(publisher_, request, hooks.check));
     return absl::OkStatus();
   }));
   return rollouts;

@@ -3,19 +3,24 @@
 #define TACT_SERVICES_TRAINER_PPO_POLICY_LINK_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "services/trainer/clients/retry.h"
 #include "services/trainer/jobs/job_context.h"
 #include "services/trainer/ppo/learner.h"
+#include "services/trainer/ppo/rollout_batch.h"
 #include "services/trainer/weights/publisher.h"
 
 namespace tact {
 
 // Every call waits (job WAITING) while a replica is down, and returns the context's status where
-// the job is to stop.
+// the job is to stop. Collect and StepOf are for any thread, the others for the learner's.
 class PolicyLink {
  public:
   PolicyLink(JobContext& context, Publisher& publisher)
@@ -25,10 +30,14 @@ class PolicyLink {
   absl::Status PublishParentOf(PpoLearner& learner);
   // The learner's adapter, or all its weights, under a new version, on as many replicas as the
   // spec's publish settings ask for.
-  absl::Status Push(PpoLearner& learner);
-  // One rollout for each prompt, made by the last push; `step` keys the draws.
-  absl::StatusOr<std::vector<v1::Rollout>> Collect(
-      const std::vector<const std::vector<int32_t>*>& prompts, uint32_t step);
+  // `steps_done` is what the learner has behind it.
+  absl::Status Push(PpoLearner& learner, uint32_t steps_done);
+  // One rollout for each prompt, made by the order's version or a later one; its step keys the
+  // draws.
+  absl::StatusOr<std::vector<v1::Rollout>> Collect(const BatchOrder& order,
+                                                   const RetryHooks& hooks);
+  // The steps that the learner had done when it pushed a version.
+  uint32_t StepOf(uint64_t version) const;
   // Largest difference between the learner's logprobs of a rollout and a replica's, which has
   // acknowledged the last push. A large one is counted, logged and noted on the job.
   absl::StatusOr<double> Replay(PpoLearner& learner, const TokenSequence& rollout, uint32_t step);
@@ -45,6 +54,8 @@ class PolicyLink {
   Publisher& publisher_;
   std::string parent_;  // served name
   uint64_t version_ = 0;
+  mutable absl::Mutex mutex_;
+  std::map<uint64_t, uint32_t> steps_ ABSL_GUARDED_BY(mutex_);  // by the version pushed after them
 };
 
 }  // namespace tact

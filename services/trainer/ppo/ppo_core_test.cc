@@ -126,12 +126,6 @@ TEST(KlController, FixedStays) {
   EXPECT_DOUBLE_EQ(controller.coef(), 0.2);
 }
 
-TEST(Collapse, FailsBelowTheShareOfTheFirstLength) {
-  EXPECT_TRUE(CheckCollapse(10, 20, 0.4).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(CheckCollapse(7, 20, 0.4)));
-  EXPECT_TRUE(CheckCollapse(1, 20, 0.0).ok());  // 0 turns the guard off
-}
-
 TEST(PromptOrder, EachEpochHasEveryPromptOnce) {
   PromptOrder order(7, 42), again(7, 42);
   for (uint64_t epoch = 0; epoch < 3; ++epoch) {

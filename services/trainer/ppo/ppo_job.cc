@@ -1,5 +1,6 @@
 #include "services/trainer/ppo/ppo_job.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,12 +17,18 @@
 namespace tact {
 namespace {
 
-absl::StatusOr<std::vector<PpoPrompt>> LoadPrompts(const ModelSource& source,
-                                                   const JobEnvironment& environment,
-                                                   const v1::JobSpec& spec) {
+absl::StatusOr<PpoPrompts> LoadPrompts(const ModelSource& source, const JobEnvironment& environment,
+                                       const v1::JobSpec& spec) {
   ASSIGN_OR_RETURN(const auto tokenizer, LoadTokenizer(source.folder));
   ASSIGN_OR_RETURN(const StoredDataset dataset, environment.datasets->Find(spec.dataset_id()));
-  return ReadPrompts(dataset, *tokenizer, spec);
+  PpoPrompts out;
+  ASSIGN_OR_RETURN(out.train, ReadPrompts(dataset, *tokenizer, spec));
+  if (spec.validation_dataset_id().empty()) return out;
+  ASSIGN_OR_RETURN(const StoredDataset held_out,
+                   environment.datasets->Find(spec.validation_dataset_id()));
+  ASSIGN_OR_RETURN(out.validation, ReadPrompts(held_out, *tokenizer, spec));
+  out.validation.resize(std::min<size_t>(out.validation.size(), spec.ppo().validation_examples()));
+  return out;
 }
 
 // Null where the model without its new adapter is the reference.

@@ -1,5 +1,8 @@
 #include "services/trainer/ppo/ppo_metrics.h"
 
+#include <set>
+#include <utility>
+
 #include "common/base/metrics.h"
 #include "common/base/strings.h"
 
@@ -18,6 +21,7 @@ void SetBatchMetrics(const ScoredBatch& batch, v1::StepMetrics& metrics) {
   metrics.set_reward_mean(rewards.mean);
   metrics.set_reward_stddev(rewards.stddev);
   metrics.set_response_tokens(MeanResponseTokens(batch));
+  metrics.set_distinct_2(DistinctPairs(batch.rollouts));
 }
 
 void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics) {
@@ -46,18 +50,31 @@ void ExportPpoMetrics(const v1::StepMetrics& metrics) {
       .Set(metrics.reward_mean());
   GaugeMetric("tact_trainer_kl", "KL against the reference policy, summed over a response")
       .Set(metrics.kl());
+  GaugeMetric("tact_trainer_staleness", "Versions that the last step's rollouts were behind, mean")
+      .Set(metrics.staleness_mean());
   GaugeMetric("tact_trainer_replay_difference", "Largest logprob difference of the last replay")
       .Set(metrics.replay_difference());
   CounterMetric("tact_trainer_dropped_rollouts_total", "Rollouts that could not be scored")
       .Increment(metrics.dropped_rollouts());
 }
 
-absl::Status CheckCollapse(double tokens, double first_tokens, double ratio) {
-  if (tokens >= ratio * first_tokens) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      StrCat("the policy collapses: responses have ", tokens, " tokens on average, ", first_tokens,
-             " at the first step; lower optimizer.learning_rate, raise ppo.init_kl_coef, or set "
-             "ppo.guards.min_length_ratio to 0 to go on"));
+double DistinctPairs(const std::vector<TokenSequence>& rollouts) {
+  std::set<std::pair<int32_t, int32_t>> distinct;
+  size_t pairs = 0;
+  for (const TokenSequence& rollout : rollouts) {
+    for (size_t i = 1; i < rollout.response.size(); ++i, ++pairs) {
+      distinct.emplace(rollout.response[i - 1], rollout.response[i]);
+    }
+  }
+  return pairs == 0 ? 1.0 : static_cast<double>(distinct.size()) / static_cast<double>(pairs);
+}
+
+double CountTokens(const ScoredBatch& batch) {
+  size_t tokens = 0;
+  for (const TokenSequence& rollout : batch.rollouts) {
+    tokens += rollout.prompt.size() + rollout.response.size();
+  }
+  return static_cast<double>(tokens);
 }
 
 }  // namespace tact

@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "absl/status/status.h"
 #include "services/trainer/ppo/learner.h"
 #include "services/trainer/weights/sequence_logprobs.h"
 #include "tact/v1/trainer.pb.h"
@@ -23,8 +22,10 @@ void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics);
 void ExportLearnStats(const LearnStats& stats);
 void ExportPpoMetrics(const v1::StepMetrics& metrics);
 
-// FAILED_PRECONDITION when responses have become shorter than `ratio` of what they were.
-absl::Status CheckCollapse(double tokens, double first_tokens, double ratio);
+// Different pairs of neighbouring tokens over all pairs; 1 where there is no pair.
+double DistinctPairs(const std::vector<TokenSequence>& rollouts);
+// Prompts and responses.
+double CountTokens(const ScoredBatch& batch);
 
 }  // namespace tact
 

@@ -12,6 +12,7 @@
 
 #include "common/base/file.h"
 #include "common/base/metrics.h"
+#include "common/base/status.h"
 #include "common/model/torch_io.h"
 #include "services/trainer/jobs/job_store.h"
 #include "services/trainer/jobs/spec_defaults.h"
@@ -71,7 +72,7 @@ class PpoRunTest : public ::testing::Test {
       learner = PpoLearner::Create(std::move(model), std::move(reference), spec).value();
       std::vector<PpoPrompt> prompts;
       for (const SftExample& example : CopyExamples(20, 1)) prompts.push_back({example.prompt, ""});
-      PpoRun run(context, publisher, reward, *learner, prompts);
+      PpoRun run(context, publisher, reward, *learner, {prompts, Head(prompts, validation)});
       return run.Run();
     }
 
@@ -87,7 +88,12 @@ class PpoRunTest : public ::testing::Test {
     Publisher publisher;
     RewardClients reward;
     std::unique_ptr<PpoLearner> learner;
+    size_t validation = 0;  // prompts
   };
+
+  static std::vector<PpoPrompt> Head(const std::vector<PpoPrompt>& prompts, size_t count) {
+    return {prompts.begin(), prompts.begin() + static_cast<std::ptrdiff_t>(count)};
+  }
 
   FakePolicy policy_{TinyT5Config(), kModelSeed};
   FakeReward reward_;
@@ -277,6 +283,77 @@ TEST_F(PpoRunTest, AnUnknownLabelNamesThoseThereAre) {
   const absl::Status status = trainer.Run();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("neutral, toxic"));
+}
+
+TEST_F(PpoRunTest, GenerationRunsAheadByMaxStalenessAndNoFurther) {
+  for (uint32_t staleness : {1, 3}) {
+    v1::JobSpec spec = Spec(true, 6);
+    spec.mutable_ppo()->set_max_staleness(staleness);
+    spec.set_deterministic(staleness == 1);
+    FillDefaults(spec);
+    spec.mutable_ppo()->set_objective(v1::PPO_OBJECTIVE_IMPROVED);
+    Trainer trainer(spec, {policy_.address()}, reward_);
+    ASSERT_TRUE(trainer.Run().ok());
+    ASSERT_EQ(trainer.context.steps.size(), 6u);
+    EXPECT_EQ(trainer.context.steps[0].staleness_max(), 0u);
+    EXPECT_EQ(trainer.context.steps[1].staleness_max(), 1u);
+    EXPECT_EQ(trainer.context.steps[5].staleness_max(), staleness);
+    EXPECT_EQ(trainer.context.steps[5].staleness_mean(), staleness);
+  }
+}
+
+TEST_F(PpoRunTest, AStoppedRunThatWasAheadEndsWithTheSameBytes) {
+  v1::JobSpec spec = Spec(true, 6);
+  spec.mutable_ppo()->set_max_staleness(1);
+  spec.mutable_ppo()->set_objective(v1::PPO_OBJECTIVE_IMPROVED);
+  spec.mutable_ppo()->mutable_improvements()->set_importance_cap(2);
+  Trainer whole(spec, {policy_.address()}, reward_);
+  ASSERT_TRUE(whole.Run().ok());
+  Trainer stopped(spec, {policy_.address()}, reward_);
+  for (uint32_t stop : {1, 2, 5}) {
+    stopped.context.StopAfter(stop);
+    EXPECT_TRUE(absl::IsAborted(stopped.Run()));
+  }
+  stopped.context.StopAfter(0);
+  ASSERT_TRUE(stopped.Run().ok());
+  EXPECT_TRUE(stopped.Bytes() == whole.Bytes());
+}
+
+TEST_F(PpoRunTest, TheBestValidationIsKeptAndRestored) {
+  v1::JobSpec spec = Spec(true, 6);
+  spec.mutable_ppo()->set_validation_steps(2);
+  spec.mutable_selection()->set_restore_best(true);
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  trainer.validation = 4;
+  ASSERT_TRUE(trainer.Run().ok());
+  std::vector<uint32_t> validated;
+  for (const auto& step : trainer.context.steps) {
+    if (step.has_validation_reward()) validated.push_back(step.step());
+  }
+  EXPECT_THAT(validated, ElementsAre(2, 4, 6));
+}
+
+TEST_F(PpoRunTest, AStepThatIsNotFiniteIsUndone) {
+  v1::JobSpec spec = Spec(true, 4);
+  spec.set_checkpoint_steps(100);
+  spec.mutable_optimizer()->set_learning_rate(1e30);
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  const absl::Status status = trainer.Run();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(GetErrorDetail(status)->reason, "NOT_FINITE") << status.message();
+  for (const NamedTensor& p : trainer.learner->optimizer().parameters()) {
+    EXPECT_LT(p.tensor.abs().max().item<double>(), 1e3) << p.name;
+  }
+}
+
+TEST_F(PpoRunTest, AGuardEndsTheRunWithACheckpointOfItsStep) {
+  v1::JobSpec spec = Spec(true, 4);
+  spec.set_checkpoint_steps(100);
+  spec.mutable_ppo()->mutable_guards()->set_max_length_ratio(.5);
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  const absl::Status status = trainer.Run();
+  EXPECT_EQ(GetErrorDetail(status)->reason, "COLLAPSE") << status.message();
+  EXPECT_THAT(trainer.context.checkpoints().steps(), ElementsAre(1));
 }
 
 }  // namespace

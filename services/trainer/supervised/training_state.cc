@@ -64,6 +64,16 @@ absl::Status SelectResult(const Selection& selection, JobContext& context, AdamW
   return RestoreWeights(checkpoint, optimizer);
 }
 
+TrainingSnapshot::TrainingSnapshot(const AdamW& optimizer) : optimizer_steps_(optimizer.steps()) {
+  for (const NamedTensor& item : TrainingTensors(optimizer)) {
+    copy_.tensors.Add(item.name, item.tensor.detach().clone());
+  }
+}
+
+absl::Status TrainingSnapshot::Restore(AdamW& optimizer) const {
+  return RestoreTraining(copy_, optimizer_steps_, optimizer);
+}
+
 std::string ResumeNote(const LoadedCheckpoint& checkpoint) {
   const std::string from = StrCat("goes on from the checkpoint of step ", checkpoint.step);
   if (checkpoint.damaged.empty()) return from;

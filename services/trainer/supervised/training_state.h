@@ -32,6 +32,17 @@ absl::Status SaveTraining(nlohmann::json state, const Selection& selection,
 absl::Status SelectResult(const Selection& selection, JobContext& context, AdamW& optimizer,
                           uint32_t step);
 
+// A copy of what an optimiser trains and of its moments, to undo a step with.
+class TrainingSnapshot {
+ public:
+  explicit TrainingSnapshot(const AdamW& optimizer);
+  absl::Status Restore(AdamW& optimizer) const;
+
+ private:
+  LoadedCheckpoint copy_;
+  int64_t optimizer_steps_ = 0;
+};
+
 // "goes on from the checkpoint of step 50", and which newer ones are damaged.
 std::string ResumeNote(const LoadedCheckpoint& checkpoint);
 
