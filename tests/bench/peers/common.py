@@ -23,19 +23,24 @@ def prompts(path, tokenizer, tokens):
     return [tokenizer(text, truncation=True, max_length=tokens).input_ids for text in texts]
 
 
-def time_steps(step, count):
-    """Seconds of each of `count` calls, after one that warms up."""
-    step(0)
-    seconds = []
-    for i in range(1, count + 1):
-        begin = time.perf_counter()
+def cpu_seconds():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def time_steps(step, count, warm_up=0):
+    """Wall and CPU seconds of each of `count` calls, after `warm_up` calls that do not count."""
+    wall, cpu = [], []
+    for i in range(warm_up + count):
+        begin, begin_cpu = time.perf_counter(), cpu_seconds()
         step(i)
-        seconds.append(time.perf_counter() - begin)
-    return seconds
+        if i >= warm_up:
+            wall.append(time.perf_counter() - begin)
+            cpu.append(cpu_seconds() - begin_cpu)
+    return {"seconds": wall, "cpu_seconds": cpu}
 
 
 def report(**values):
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    values.update(peak_mib=usage.ru_maxrss / 1024, cpu_seconds=usage.ru_utime + usage.ru_stime)
+    values["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     json.dump(values, sys.stdout)
     print()

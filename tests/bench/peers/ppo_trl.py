@@ -57,7 +57,7 @@ def main():
             rewards = reward_model(**inputs).logits[:, 0]
         trainer.step(batch, responses, list(rewards))
 
-    report(seconds=time_steps(step, work["steps"]))
+    report(**time_steps(step, work["steps"]))
 
 
 if __name__ == "__main__":
