@@ -58,9 +58,9 @@ class Service {
 
 struct FleetOptions {
   int policies = 2, rewards = 2;
-  std::vector<std::string> reward_addresses;  // instead of started ones
-  std::vector<std::string> trainer_arguments;
-  std::filesystem::path models_root;  // the trainer's, instead of models/
+  std::vector<std::string> reward_addresses = {};  // instead of started ones
+  std::vector<std::string> trainer_arguments = {};
+  std::filesystem::path models_root = {};  // the trainer's, instead of models/
 };
 
 // Policies, rewards and one trainer with the models of this repository.

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -83,9 +84,9 @@ v1::JobSpec SpecOf(const Recipe& recipe, Fleet& fleet) {
   return spec;
 }
 
-class Run {
+class JobRun {
  public:
-  Run(const Recipe& recipe, const fs::path& models)
+  JobRun(const Recipe& recipe, const fs::path& models)
       : fleet_({.policies = recipe.kind == v1::JOB_KIND_REWARD ? 0 : 1,
                 .rewards = recipe.kind == v1::JOB_KIND_PPO ? 1 : 0,
                 .models_root = models}) {
@@ -155,7 +156,7 @@ class ExactResumeTest : public ResumeTest, public ::testing::WithParamInterface<
  protected:
   // Each fourth moment lies in the start of the process, the others behind a checkpoint that is
   // later each time, and the last ones in what follows the last step.
-  void KillTwentyTimes(Run& run, double step_seconds, double start_seconds) {
+  void KillTwentyTimes(JobRun& run, double step_seconds, double start_seconds) {
     const uint64_t seed = Seed();
     std::cout << GetParam().name << ": TACT_TEST_SEED=" << seed << std::endl;
     std::mt19937_64 random(seed);
@@ -176,14 +177,14 @@ class ExactResumeTest : public ResumeTest, public ::testing::WithParamInterface<
 };
 
 TEST_P(ExactResumeTest, TwentyKillsEndWithTheBytesOfARunThatWasLeftAlone) {
-  Run whole(GetParam(), models_.path());
+  JobRun whole(GetParam(), models_.path());
   ASSERT_TRUE(whole.started()) << whole.fleet().Logs();
   const auto begin = Clock::now();
   ASSERT_TRUE(whole.EndsAs(v1::JOB_STATE_SUCCEEDED)) << whole.Job().DebugString();
   const double step_seconds = SecondsSince(begin) / kSteps;
 
   const auto start = Clock::now();
-  Run killed(GetParam(), models_.path());
+  JobRun killed(GetParam(), models_.path());
   ASSERT_TRUE(killed.started()) << killed.fleet().Logs();
   KillTwentyTimes(killed, step_seconds, SecondsSince(start) / 2);
   ASSERT_TRUE(killed.fleet().trainer().Start()) << killed.fleet().Logs();
@@ -234,7 +235,7 @@ class DamageTest : public ResumeTest {
     EXPECT_TRUE(HasSaid(id, Tensors(newest_).string())) << "the damaged file is named";
   }
 
-  Run run_{Recipe{"lora", v1::JOB_KIND_LORA}, models_.path()};
+  JobRun run_{Recipe{"lora", v1::JOB_KIND_LORA}, models_.path()};
   uint32_t newest_ = 0;
 };
 
@@ -256,6 +257,44 @@ TEST_F(DamageTest, WithoutAGoodCheckpointTheJobFailsAndNamesTheFiles) {
   EXPECT_THAT(run_.Job().message(), HasSubstr(Tensors(newest_).string()));
   EXPECT_THAT(run_.Job().message(), HasSubstr(Tensors(newest_ - 1).string()));
   EXPECT_THAT(run_.Job().message(), HasSubstr("no checkpoint can be read"));
+}
+
+// One call for rollouts of prompts that differ in length, as its replica's answer.
+std::map<uint64_t, v1::Rollout> Rollouts(v1::PolicyService::Stub& policy,
+                                         const std::vector<uint64_t>& prompts) {
+  grpc::ClientContext context;
+  v1::StreamRolloutsRequest request;
+  request.mutable_sampling()->set_max_new_tokens(24);
+  request.mutable_sampling()->set_do_sample(true);
+  request.mutable_sampling()->set_seed(5);
+  for (uint64_t id : prompts) {
+    v1::RolloutPrompt& prompt = *request.add_prompts();
+    prompt.set_id(id);
+    for (uint64_t i = 0; i < 5 + 3 * id; ++i) {
+      prompt.add_token_ids(static_cast<int32_t>(3 + (id * 31 + i * 17) % 200));
+    }
+  }
+  std::map<uint64_t, v1::Rollout> out;
+  v1::StreamRolloutsResponse response;
+  const auto reader = policy.StreamRollouts(&context, request);
+  while (reader->Read(&response)) out[response.rollout().prompt_id()] = response.rollout();
+  EXPECT_TRUE(reader->Finish().ok());
+  return out;
+}
+
+// Exact resume may not depend on who else asks the policy at the same moment.
+TEST(PolicyBitsTest, ARolloutHasTheSameBitsWhateverSharesItsBatch) {
+  Fleet fleet({.policies = 1, .rewards = 0});
+  ASSERT_TRUE(fleet.policy(0).Start());
+  const auto policy = v1::PolicyService::NewStub(fleet.policy(0).DirectChannel());
+  std::vector<uint64_t> all(70);
+  std::iota(all.begin(), all.end(), 0);
+  const auto together = Rollouts(*policy, all);
+  for (uint64_t id : all) {
+    const auto alone = Rollouts(*policy, {id});
+    ASSERT_EQ(alone.count(id), 1u);
+    EXPECT_EQ(alone.at(id).SerializeAsString(), together.at(id).SerializeAsString()) << id;
+  }
 }
 
 }  // namespace
