@@ -85,8 +85,10 @@ std::shared_ptr<grpc::Channel> Service::DirectChannel() const {
 
 Fleet::Fleet(const FleetOptions& options) {
   const std::string models = (SourceDir() / "models").string();
-  std::vector<std::string> trainer = {Binary("tact-trainer"), "--models-root", models, "--data-dir",
-                                      data_dir().string()};
+  std::vector<std::string> trainer = {
+      Binary("tact-trainer"), "--models-root",
+      options.models_root.empty() ? models : options.models_root.string(), "--data-dir",
+      data_dir().string()};
   for (int i = 0; i < options.policies; ++i) {
     policies_.push_back(std::make_unique<Service>(
         "policy" + std::to_string(i),
@@ -126,7 +128,11 @@ std::unique_ptr<v1::TrainerService::Stub> Fleet::Trainer() const {
 }
 
 std::string Fleet::UploadDialogues(size_t lines) {
-  std::ifstream in(SourceDir() / "datasets" / "sft_train.jsonl");
+  return Upload("sft_train.jsonl", v1::DATASET_KIND_DIALOGUES, lines);
+}
+
+std::string Fleet::Upload(const std::string& file, v1::DatasetKind kind, size_t lines) {
+  std::ifstream in(SourceDir() / "datasets" / file);
   std::string line, text;
   for (size_t i = 0; i < lines && std::getline(in, line); ++i) text += line + "\n";
   grpc::ClientContext context;
@@ -134,8 +140,8 @@ std::string Fleet::UploadDialogues(size_t lines) {
   v1::UploadDatasetResponse response;
   const auto writer = Trainer()->UploadDataset(&context, &response);
   v1::UploadDatasetRequest request;
-  request.mutable_header()->set_filename("dialogues.jsonl");
-  request.mutable_header()->set_kind(v1::DATASET_KIND_DIALOGUES);
+  request.mutable_header()->set_filename(file);
+  request.mutable_header()->set_kind(kind);
   request.mutable_header()->set_sha256(Sha256Hex(text));
   request.mutable_header()->set_total_bytes(text.size());
   writer->Write(request);

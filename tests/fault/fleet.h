@@ -58,8 +58,9 @@ class Service {
 
 struct FleetOptions {
   int policies = 2, rewards = 2;
-  std::vector<std::string> reward_addresses;  // instead of started ones
-  std::vector<std::string> trainer_arguments;
+  std::vector<std::string> reward_addresses = {};  // instead of started ones
+  std::vector<std::string> trainer_arguments = {};
+  std::filesystem::path models_root = {};  // the trainer's, instead of models/
 };
 
 // Policies, rewards and one trainer with the models of this repository.
@@ -76,7 +77,9 @@ class Fleet {
   const std::filesystem::path& folder() const { return folder_.path(); }
 
   std::unique_ptr<v1::TrainerService::Stub> Trainer() const;
-  // The id of a small data set of dialogues; "" where the trainer did not take it.
+  // The id of the first lines of a file of datasets/; "" where the trainer did not take it.
+  std::string Upload(const std::string& file, v1::DatasetKind kind, size_t lines);
+  // Of a small data set of dialogues.
   std::string UploadDialogues(size_t lines);
   // A small PPO job on it.
   static v1::JobSpec PpoSpec(const std::string& dataset, uint32_t steps);

@@ -185,7 +185,18 @@ absl::Status PpoRun::Learn(const ScoredBatch& batch, v1::StepMetrics& metrics) {
   return absl::OkStatus();
 }
 
+// Which version makes a rollout, and what shares its batch, may not depend on who is faster: where
+// the order of work is fixed, none is in flight while weights are pushed and replayed.
+absl::Status PpoRun::AwaitRollouts(v1::StepMetrics& metrics) {
+  if (!spec_.deterministic()) return absl::OkStatus();
+  const Stopwatch waiting;
+  RETURN_IF_ERROR(pipeline_.Finish(UINT32_MAX, HooksOf(context_)).status());
+  metrics.set_wait_seconds(metrics.wait_seconds() + waiting.Seconds());
+  return absl::OkStatus();
+}
+
 absl::Status PpoRun::PublishStep(const TokenSequence& rollout, v1::StepMetrics& metrics) {
+  RETURN_IF_ERROR(AwaitRollouts(metrics));
   const Stopwatch pushing;
   RETURN_IF_ERROR(policy_.Push(learner_, step_));
   metrics.set_push_seconds(pushing.Seconds());

@@ -45,6 +45,7 @@ class PpoRun {
   absl::Status TakeStep(v1::StepMetrics& metrics);
   absl::StatusOr<ScoredBatch> TakeBatch(v1::StepMetrics& metrics);
   absl::Status Learn(const ScoredBatch& batch, v1::StepMetrics& metrics);
+  absl::Status AwaitRollouts(v1::StepMetrics& metrics);
   absl::Status PublishStep(const TokenSequence& rollout, v1::StepMetrics& metrics);
   absl::Status FinishStep(v1::StepMetrics& metrics);
   absl::Status Validate(v1::StepMetrics& metrics);

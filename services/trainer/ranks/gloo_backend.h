@@ -1,5 +1,5 @@
 // c10d's process group: gloo for tensors of the CPU and, in builds with CUDA, NCCL for those of
-// GPUs. NCCL's part compiles only there; it has not been run, as no part of tact uses a GPU yet.
+// GPUs. NCCL's part has been neither compiled nor run: no part of tact uses a GPU yet.
 #ifndef TACT_SERVICES_TRAINER_RANKS_GLOO_BACKEND_H_
 #define TACT_SERVICES_TRAINER_RANKS_GLOO_BACKEND_H_
 

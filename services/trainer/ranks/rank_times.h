@@ -10,7 +10,7 @@ namespace tact {
 // exchange; the two and a beat make less than 30 s.
 struct RankTimes {
   absl::Duration beat = absl::Milliseconds(500);  // between two signs of life
-  absl::Duration lost_after = absl::Seconds(10);  // without a sign of life
+  absl::Duration lost_after = absl::Seconds(14);  // without a sign of life
   // Of one exchange of at most 64 MiB, once every rank has come to it.
   absl::Duration transfer = absl::Seconds(15);
   absl::Duration join = absl::Minutes(5);  // a worker's patience until rank 0 answers
