@@ -182,6 +182,7 @@ absl::Status PpoRun::Learn(const ScoredBatch& batch, v1::StepMetrics& metrics) {
   SetLearnMetrics(*stats, metrics);
   ExportLearnStats(*stats);
   metrics.set_learn_seconds(learning.Seconds());
+  finished_ = metrics;  // a run that stops before the rest of the step owes its event
   return absl::OkStatus();
 }
 
