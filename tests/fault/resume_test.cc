@@ -8,7 +8,6 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <random>
 #include <thread>
 
@@ -257,44 +256,6 @@ TEST_F(DamageTest, WithoutAGoodCheckpointTheJobFailsAndNamesTheFiles) {
   EXPECT_THAT(run_.Job().message(), HasSubstr(Tensors(newest_).string()));
   EXPECT_THAT(run_.Job().message(), HasSubstr(Tensors(newest_ - 1).string()));
   EXPECT_THAT(run_.Job().message(), HasSubstr("no checkpoint can be read"));
-}
-
-// One call for rollouts of prompts that differ in length, as its replica's answer.
-std::map<uint64_t, v1::Rollout> Rollouts(v1::PolicyService::Stub& policy,
-                                         const std::vector<uint64_t>& prompts) {
-  grpc::ClientContext context;
-  v1::StreamRolloutsRequest request;
-  request.mutable_sampling()->set_max_new_tokens(24);
-  request.mutable_sampling()->set_do_sample(true);
-  request.mutable_sampling()->set_seed(5);
-  for (uint64_t id : prompts) {
-    v1::RolloutPrompt& prompt = *request.add_prompts();
-    prompt.set_id(id);
-    for (uint64_t i = 0; i < 5 + 3 * id; ++i) {
-      prompt.add_token_ids(static_cast<int32_t>(3 + (id * 31 + i * 17) % 200));
-    }
-  }
-  std::map<uint64_t, v1::Rollout> out;
-  v1::StreamRolloutsResponse response;
-  const auto reader = policy.StreamRollouts(&context, request);
-  while (reader->Read(&response)) out[response.rollout().prompt_id()] = response.rollout();
-  EXPECT_TRUE(reader->Finish().ok());
-  return out;
-}
-
-// Exact resume may not depend on who else asks the policy at the same moment.
-TEST(PolicyBitsTest, ARolloutHasTheSameBitsWhateverSharesItsBatch) {
-  Fleet fleet({.policies = 1, .rewards = 0});
-  ASSERT_TRUE(fleet.policy(0).Start());
-  const auto policy = v1::PolicyService::NewStub(fleet.policy(0).DirectChannel());
-  std::vector<uint64_t> all(70);
-  std::iota(all.begin(), all.end(), 0);
-  const auto together = Rollouts(*policy, all);
-  for (uint64_t id : all) {
-    const auto alone = Rollouts(*policy, {id});
-    ASSERT_EQ(alone.count(id), 1u);
-    EXPECT_EQ(alone.at(id).SerializeAsString(), together.at(id).SerializeAsString()) << id;
-  }
 }
 
 }  // namespace
