@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Training steps of tact beside those of its peers, alternating, as one table.
+
+    training.py --models FOLDER --bin FOLDER --seed-python VENV/bin/python
+                --current-python VENV/bin/python [--work ppo] [--rounds 1]
+
+FOLDER holds policy/ and reward/ (make_checkpoint.py). tests/bench/README.md says more.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TICKS = os.sysconf("SC_CLK_TCK")
+JOINED = 8  # dialogues in one long one, so that every prompt reaches the workload's length
+TARGETS = {"ppo_trl": (4.0, 3.0), "sft_transformers": (3.0, None), "sft_pytorch": (1.0, None)}
+
+
+def long_dialogues(path):
+    rows = [json.loads(line) for line in open(HERE.parents[1] / "datasets/sft_train.jsonl")]
+    with open(path, "w", encoding="utf-8") as out:
+        for begin in range(0, len(rows) - JOINED + 1, JOINED):
+            part = rows[begin:begin + JOINED]
+            text = {key: "\n".join(row[key] for row in part) for key in ("dialogue", "summary")}
+            out.write(json.dumps({"id": f"d{begin // JOINED}", **text}) + "\n")
+
+
+def environment():
+    # Set for tests, it slows OpenBLAS.
+    return {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
+
+
+class Cluster:
+    """The four services in a folder of their own, on ports that the kernel chooses."""
+
+    def __init__(self, args, folder):
+        self.tactctl, self.folder = pathlib.Path(args.bin) / "tactctl", pathlib.Path(folder)
+        self.call("up", "--models", args.models, "--bin-dir", args.bin, "--ports", "0", "--detach")
+        state = json.loads((self.folder / "cluster.json").read_text())
+        self.pids = {member["name"]: member["pid"] for member in state["members"]
+                     if member["name"] != "evaluation"}
+
+    def call(self, *arguments):
+        place = ["--data-dir", str(self.folder)] if arguments[0] in ("up", "down") else []
+        result = subprocess.run([str(self.tactctl), *arguments, *place], text=True,
+                                env={**environment(), "TACT_CLUSTER": str(self.folder)},
+                                stdout=subprocess.PIPE)
+        if result.returncode != 0:
+            raise SystemExit(f"tactctl {' '.join(arguments)}: exit {result.returncode}\n"
+                             f"{result.stdout}")
+        return result.stdout
+
+    def cpu_seconds(self):
+        out = {}
+        for name, pid in self.pids.items():
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            out[name] = (int(fields[11]) + int(fields[12])) / TICKS
+        return out
+
+    def peak_mib(self, names):
+        lines = [line for name in names
+                 for line in pathlib.Path(f"/proc/{self.pids[name]}/status").read_text().split("\n")
+                 if line.startswith("VmHWM")]
+        return sum(int(line.split()[1]) for line in lines) / 1024
+
+    def run(self, names, steps, *arguments):
+        """A job to its end; its CPU seconds hold loading and the last checkpoint too."""
+        before, begin = self.cpu_seconds(), time.perf_counter()
+        mark = self.folder / "job-id"
+        self.call("train", *arguments, "--id-file", str(mark))
+        wall, after = time.perf_counter() - begin, self.cpu_seconds()
+        job = json.loads(self.call("jobs", "get", mark.read_text().strip(), "-o", "json"))
+        cpu = {name: (after[name] - before[name]) / steps for name in names}
+        return {"seconds": wall / steps, "cpu_seconds": sum(cpu.values()), "by_process": cpu,
+                "peak_mib": self.peak_mib(names), "metrics": job.get("last_metrics")}
+
+
+def tact_ppo(cluster, data, work, name):
+    return cluster.run(
+        ("policy", "reward", "trainer"), work["steps"], "ppo", "--base-model", "policy",
+        "--dataset", data, "--steps", str(work["steps"]), "--batch-size", str(work["batch_size"]),
+        "--mini-batch-size", str(work["mini_batch_size"]),
+        "--max-prompt-tokens", str(work["prompt_tokens"]), "--truncate",
+        "--max-new-tokens", str(work["new_tokens"]), "--min-new-tokens", str(work["new_tokens"]),
+        "--checkpoint-steps", "1000", "--name", name)
+
+
+def tact_sft(cluster, data, work, name):
+    return cluster.run(
+        ("trainer",), work["steps"], "full", "--base-model", "policy", "--dataset", data,
+        "--max-steps", str(work["steps"]), "--batch-size", str(work["batch_size"]),
+        "--max-prompt-tokens", str(work["prompt_tokens"]), "--truncate",
+        "--max-response-tokens", str(work["response_tokens"]),
+        "--learning-rate", str(work["learning_rate"]), "--checkpoint-steps", "1000",
+        "--name", name)
+
+
+def peer(python, script, args, data, *more):
+    command = [python, str(HERE / "peers" / f"{script}.py"), "--policy", f"{args.models}/policy",
+               "--dialogues", data, *more]
+    result = subprocess.run(command, text=True, stdout=subprocess.PIPE, env=environment())
+    if result.returncode != 0:
+        raise SystemExit(f"{script} failed: exit {result.returncode}")
+    found = json.loads(result.stdout.splitlines()[-1])
+    for key in ("seconds", "cpu_seconds"):
+        found[key] = statistics.median(found[key])
+    return found
+
+
+def one_round(args, cluster, folder, data, number):
+    works = json.loads((HERE / "workloads.json").read_text())
+    out = {}
+    if args.work in ("ppo", "all"):
+        out["tact ppo"] = tact_ppo(cluster, data, works["ppo_step"], f"ppo{number}")
+        if args.seed_python:
+            out["ppo_trl"] = peer(args.seed_python, "ppo_trl", args, data,
+                                  "--reward", f"{args.models}/reward")
+    if args.work in ("sft", "all"):
+        out["tact sft"] = tact_sft(cluster, data, works["sft_step"], f"sft{number}")
+        if args.seed_python:
+            out["sft_transformers"] = peer(args.seed_python, "sft_transformers", args, data)
+        if args.current_python:
+            out["sft_pytorch"] = peer(args.current_python, "sft_pytorch", args, data)
+    return out
+
+
+def median(rounds, name, key):
+    return statistics.median(found[name][key] for found in rounds)
+
+
+def show(rounds):
+    print("| | s a step | CPU-s a step | peak MiB | times the CPU-s | times the s | times the "
+          "memory | asked |\n|---|---|---|---|---|---|---|---|")
+    for name in rounds[0]:
+        wall, cpu, peak = (median(rounds, name, key)
+                           for key in ("seconds", "cpu_seconds", "peak_mib"))
+        row = f"| {name} | {wall:.1f} | {cpu:.1f} | {peak:.0f} |"
+        ours = "tact " + name[:3]
+        if name not in TARGETS:
+            print(row, "| | | |")
+            continue
+        speed, memory = TARGETS[name]
+        print(row, f"{cpu / median(rounds, ours, 'cpu_seconds'):.2f} | "
+                   f"{wall / median(rounds, ours, 'seconds'):.2f} | "
+                   f"{peak / median(rounds, ours, 'peak_mib'):.2f} | {speed:g} times as fast"
+                   f"{f', {memory:g} times the memory' if memory else ''} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", required=True)
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--seed-python", help="of the seed's stack; left out: without its peers")
+    parser.add_argument("--current-python", help="of current PyTorch; left out: without it")
+    parser.add_argument("--work", choices=("ppo", "sft", "all"), default="all")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--json", help="also write every round's numbers to this file")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        data = f"{folder}/long.jsonl"
+        long_dialogues(data)
+        cluster = Cluster(args, f"{folder}/cluster")
+        try:
+            rounds = [one_round(args, cluster, folder, data, i) for i in range(args.rounds)]
+        finally:
+            cluster.call("down")
+    if args.json:
+        pathlib.Path(args.json).write_text(json.dumps(rounds, indent=1))
+    show(rounds)
+
+
+if __name__ == "__main__":
+    main()
