@@ -30,17 +30,17 @@ double ModifiedAt(const fs::path& path) {
          1e-9 * static_cast<double>(info.st_mtim.tv_nsec);
 }
 
-v1::Checkpoint Describe(const CheckpointStore& store, uint32_t step) {
+v1::Checkpoint Describe(const fs::path& folder, uint32_t step,
+                        const absl::StatusOr<nlohmann::json>& state) {
   v1::Checkpoint out;
   out.set_step(step);
-  out.set_bytes(BytesOf(store.PathOf(step)));
-  out.set_created_at(ModifiedAt(store.PathOf(step)));
-  const auto state = store.ReadState(step);
+  out.set_bytes(BytesOf(folder));
+  out.set_created_at(ModifiedAt(folder));
   if (!state.ok()) {
     out.set_damage(std::string(state.status().message()));
-    return out;
+  } else if (state->contains("metric")) {
+    out.set_metric((*state)["metric"].get<double>());
   }
-  if (state->contains("metric")) out.set_metric((*state)["metric"].get<double>());
   return out;
 }
 
@@ -48,14 +48,15 @@ v1::Checkpoint Describe(const CheckpointStore& store, uint32_t step) {
 
 std::vector<v1::Checkpoint> DescribeCheckpoints(const fs::path& folder) {
   const CheckpointStore store(folder);
+  const nlohmann::json::json_pointer best_step("/selection/best_step");
   std::vector<v1::Checkpoint> out;
-  std::optional<uint32_t> best;
+  std::optional<uint32_t> best;  // by the newest that knows
   for (uint32_t step : store.steps()) {
-    out.push_back(Describe(store, step));
-    if (best || !out.back().damage().empty()) continue;
-    const auto state = store.ReadState(step);
-    const auto path = nlohmann::json::json_pointer("/selection/best_step");
-    if (state.ok() && state->contains(path)) best = (*state)[path].get<uint32_t>();
+    const absl::StatusOr<nlohmann::json> state = store.ReadState(step);
+    out.push_back(Describe(store.PathOf(step), step, state));
+    if (!best && state.ok() && state->contains(best_step)) {
+      best = (*state)[best_step].get<uint32_t>();
+    }
   }
   for (v1::Checkpoint& checkpoint : out) checkpoint.set_is_best(best == checkpoint.step());
   return out;

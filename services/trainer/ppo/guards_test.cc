@@ -77,9 +77,9 @@ TEST(StalenessControllerTest, BatchesThatMayBegin) {
     // No batch is ever learnt from by a policy more than two versions ahead of the one that began
     // it.
     for (uint32_t batch = done; batch < ahead.End(done); ++batch) EXPECT_LE(batch - done, 2u);
-    EXPECT_FALSE(on_policy.IsOlder(done, done));
-    EXPECT_TRUE(ahead.IsOlder(done + 1, done));
-    EXPECT_FALSE(ahead.IsOlder(done + 2, done));
+    EXPECT_FALSE(done < on_policy.OlderEnd(done));
+    EXPECT_TRUE(done + 1 < ahead.OlderEnd(done));
+    EXPECT_FALSE(done + 2 < ahead.OlderEnd(done));
   }
 }
 

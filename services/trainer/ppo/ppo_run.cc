@@ -258,7 +258,7 @@ absl::Status PpoRun::ReportSize() {
 // them again.
 absl::StatusOr<json> PpoRun::State(const RetryHooks& hooks) {
   ASSIGN_OR_RETURN(const std::vector<MadeBatch> ahead,
-                   pipeline_.Finish(step_ + spec_.ppo().max_staleness(), hooks));
+                   pipeline_.Finish(staleness_.OlderEnd(step_), hooks));
   json batches = json::array();
   for (const MadeBatch& batch : ahead) batches.push_back(ToJson(batch));
   return json{{"kind", "ppo"},

@@ -19,11 +19,9 @@ class StalenessController {
   uint32_t End(uint32_t done) const {
     return std::min<uint64_t>(uint64_t{done} + max_staleness_ + 1, total_steps_);
   }
-  // True for a batch that a policy before the one of `done` steps has begun: the present policy
-  // could not make it again.
-  bool IsOlder(uint32_t batch, uint32_t done) const {
-    return batch < uint64_t{done} + max_staleness_;
-  }
+  // One past the last batch that a policy before the one of `done` steps has begun: the present
+  // policy could not make those below again.
+  uint32_t OlderEnd(uint32_t done) const { return done + max_staleness_; }
 
  private:
   uint32_t max_staleness_;
