@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
 

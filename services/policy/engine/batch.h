@@ -68,7 +68,6 @@ class Batch {
   void TakeChoices(StepReport& report);
   void AdvanceSearches();
   void AdvanceSearch(std::span<Row> rows);
-  void MoveBeams(std::span<Row> rows, std::span<const int32_t> parents);
   void RemoveDone();
   void DropIf(absl::FunctionRef<absl::Status(const Call&)> reason);
 

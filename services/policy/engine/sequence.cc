@@ -13,6 +13,7 @@ RunningPrompt::RunningPrompt(WaitingPrompt waiting, int64_t* held)
   if (forced() || task.sampling.beams.num_beams == 1) return;
   search = std::make_unique<BeamSearch>(task.sampling.beams, start_id(), eos_id(),
                                         task.sampling.max_new_tokens);
+  paths.emplace(search->num_beams(), task.sampling.max_new_tokens);
 }
 
 int64_t RunningPrompt::sequences() const {
