@@ -5,22 +5,13 @@
 
 #include "common/kernels/linear.h"
 #include "common/kernels/ops.h"
+#include "common/kernels/vector_lanes.h"
 #include "common/kernels/vector_math.h"
 
 namespace tact {
 namespace {
 
-constexpr int64_t kLanes = 8;
-using Vector = float __attribute__((vector_size(4 * kLanes)));
-using Unaligned = float __attribute__((vector_size(4 * kLanes), aligned(4)));
-using Lanes = int32_t __attribute__((vector_size(4 * kLanes)));
-
 constexpr int kKeys = 8;  // at once, so that their sums hide the latency of an addition
-
-[[gnu::always_inline]] inline const Unaligned& At(const float* p) {
-  return *reinterpret_cast<const Unaligned*>(p);
-}
-[[gnu::always_inline]] inline Unaligned& At(float* p) { return *reinterpret_cast<Unaligned*>(p); }
 
 template <bool kScattered>
 [[gnu::always_inline]] inline const float* Row(const float* base, const KeyValues& kv, int64_t i) {
@@ -29,9 +20,9 @@ template <bool kScattered>
 
 // sums[0] <- the sums of the lanes of all eight.
 [[gnu::always_inline]] inline void SumLanes(Vector (&sums)[kKeys]) {
-  constexpr Lanes kLow = {0, 8, 1, 9, 4, 12, 5, 13}, kHigh = {2, 10, 3, 11, 6, 14, 7, 15};
-  constexpr Lanes kEven = {0, 1, 8, 9, 4, 5, 12, 13}, kOdd = {2, 3, 10, 11, 6, 7, 14, 15};
-  constexpr Lanes kFirst = {0, 1, 2, 3, 8, 9, 10, 11}, kLast = {4, 5, 6, 7, 12, 13, 14, 15};
+  constexpr VectorInts kLow = {0, 8, 1, 9, 4, 12, 5, 13}, kHigh = {2, 10, 3, 11, 6, 14, 7, 15};
+  constexpr VectorInts kEven = {0, 1, 8, 9, 4, 5, 12, 13}, kOdd = {2, 3, 10, 11, 6, 7, 14, 15};
+  constexpr VectorInts kFirst = {0, 1, 2, 3, 8, 9, 10, 11}, kLast = {4, 5, 6, 7, 12, 13, 14, 15};
   Vector pairs[4];
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {

@@ -24,6 +24,11 @@ void UseComputeThreads(int threads);
 // CPUs that this process may use: its affinity mask and its cgroup's quota, at least 1.
 int AvailableCpus();
 
+// How many compute threads a ParallelFor of this thread uses, and inside its body which of them
+// this is, from 0: for scratch that each of them has for itself.
+int ComputeThreads();
+int ComputeThread();
+
 // call(body, 0) ... call(body, n - 1), see below.
 void ParallelCalls(int64_t n, const void* body, void (*call)(const void* body, int64_t i));
 

@@ -100,8 +100,7 @@ void Batch::AddRows(Sequence& sequence, int64_t count) {
   }
 }
 
-void Batch::Take(Row& row, std::span<float> logits) {
-  thread_local SamplingScratch scratch;
+void Batch::Take(Row& row, std::span<float> logits, SamplingScratch& scratch) {
   const Sequence& sequence = *row.sequence;
   const RunningPrompt& prompt = *sequence.prompt;
   const SamplingOptions& sampling = sequence.task().sampling;
@@ -115,7 +114,7 @@ void Batch::Take(Row& row, std::span<float> logits) {
     row.choice = ChooseToken(logits, sampling, context, scratch);
   } else {
     const int32_t id = sequence.task().forced[row.position];
-    const absl::StatusOr<float> logprob = ModelLogprob(logits, id);
+    const absl::StatusOr<float> logprob = ModelLogprob(logits, id, scratch);
     if (logprob.ok()) row.choice = Choice{id, *logprob, *logprob};
     if (!logprob.ok()) row.choice = logprob.status();
   }
@@ -125,9 +124,11 @@ void Batch::Decode(size_t begin, size_t end) {
   const Snapshot& snapshot = *rows_[begin].sequence->prompt->snapshot();
   const auto vocab = static_cast<size_t>(snapshot.config.vocab_size);
   const std::span<const DecodeRow> rows(decode_rows_.data() + begin, end - begin);
+  scratch_.resize(std::max(scratch_.size(), static_cast<size_t>(ComputeThreads())));
+  for (SamplingScratch& scratch : scratch_) scratch.Reserve(snapshot.config.vocab_size);
   decoder_.Run(snapshot, rows, slots_, [&](int64_t first, int64_t count, float* logits) {
     ParallelFor(count, [&](int64_t i) {
-      Take(rows_[begin + first + i], {logits + i * vocab, vocab});
+      Take(rows_[begin + first + i], {logits + i * vocab, vocab}, scratch_[ComputeThread()]);
     });
   });
 }

@@ -17,12 +17,6 @@ constexpr int64_t kKeysPerTask = 1024;
 // Rows of one prompt that are taken together; bounds what one thread has to do.
 constexpr int64_t kRowsPerGroup = 16;
 
-float* ThreadScores(int64_t size) {
-  thread_local std::vector<float> scores;
-  if (static_cast<int64_t>(scores.size()) < size) scores.resize(static_cast<size_t>(size));
-  return scores.data();
-}
-
 // body(group, first head, end head) over all groups and heads, in parallel; `keys` are the scores
 // of one head of one group.
 template <typename Body>
@@ -67,15 +61,27 @@ void Decoder::SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow>
     const DecodeRow& row = rows[r];
     const int64_t n = row.position + 1;
     const PositionBias& bias = DecoderBias(snapshot, row.adapter);
+    float* scores = ThreadScores();
     for (int64_t h = first; h < end; ++h) {
       const KeyValues kv =
           row.path == nullptr ? slots.In(row.slot, layer, h, n) : slots.At(row.path, layer, h, n);
       AttendOne(buffers_.projected.data() + r * 3 * inner + h * d, kv, d, 1.0f,
-                bias.Row(h, row.position), ThreadScores(n),
-                buffers_.context.data() + r * inner + h * d);
+                bias.Row(h, row.position), scores, buffers_.context.data() + r * inner + h * d);
     }
   });
 }
+
+void Decoder::ReserveScores(std::span<const DecodeRow> rows) {
+  for (const DecodeRow& row : rows) {
+    most_keys_ = std::max({most_keys_, row.position + 1, row.cross->tokens()});
+  }
+  // Of each thread apart from the others' cache lines; with room for responses to grow.
+  most_keys_ = (most_keys_ + 255) / 256 * 256;
+  const auto size = static_cast<size_t>(ComputeThreads() * most_keys_);
+  if (scores_.size() < size) scores_.resize(size);
+}
+
+float* Decoder::ThreadScores() { return scores_.data() + ComputeThread() * most_keys_; }
 
 void Decoder::FindGroups(std::span<const DecodeRow> rows) {
   groups_.clear();
@@ -105,7 +111,7 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
   const auto groups = static_cast<int64_t>(groups_.size());
   ForGroupsAndHeads(groups, c.num_heads, most, [&](int64_t g, int64_t first, int64_t end) {
     const CrossCache& cross = *rows[groups_[g].first].cross;
-    float* scores = ThreadScores(cross.tokens());
+    float* scores = ThreadScores();
     // All rows of a head before the next, while its keys and values are in the caches.
     for (int64_t h = first; h < end; ++h) {
       for (int64_t r = groups_[g].first; r < groups_[g].end; ++r) {
@@ -147,6 +153,7 @@ void Decoder::Run(const Snapshot& snapshot, std::span<const DecodeRow> rows, KvS
     AppendRows(row.adapter, 1, buffers_.runs);
   }
   FindGroups(rows);
+  ReserveScores(rows);
   Embed(snapshot, ids_, buffers_.hidden.data());
   const LoraContext context = {buffers_.runs, Stack::kDecoder, &buffers_.lora};
   for (int64_t layer = 0; layer < c.num_decoder_layers; ++layer) {

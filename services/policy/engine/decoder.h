@@ -40,6 +40,8 @@ class Decoder {
   };
 
   void FindGroups(std::span<const DecodeRow> rows);
+  void ReserveScores(std::span<const DecodeRow> rows);
+  float* ThreadScores();
   void StoreKeyValues(const T5Config& config, std::span<const DecodeRow> rows, int64_t layer,
                       KvSlots& slots);
   void SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows, int64_t layer,
@@ -51,6 +53,8 @@ class Decoder {
   StackBuffers buffers_;
   std::vector<int32_t> ids_;
   std::vector<RowGroup> groups_;
+  int64_t most_keys_ = 0;
+  std::vector<float> scores_;  // [compute threads, most_keys_]
   std::vector<float> logits_;  // [block, vocab]
 };
 

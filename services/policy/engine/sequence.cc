@@ -29,8 +29,18 @@ Sequence::Sequence(std::shared_ptr<RunningPrompt> of, uint32_t at, int64_t kv_sl
   result.index = task().index;
   result.sample = at;
   if (prompt->searches()) return;
+  Reserve();
   input.push_back(prompt->start_id());
   input.insert(input.end(), task().forced.begin(), task().forced.end());
+}
+
+void Sequence::Reserve() {
+  const size_t forced = task().forced.size();
+  const size_t tokens = forced > 0 ? forced : static_cast<size_t>(task().sampling.max_new_tokens);
+  input.reserve(1 + tokens);
+  result.ids.reserve(tokens);
+  result.behaviour_logprobs.reserve(tokens);
+  result.model_logprobs.reserve(tokens);
 }
 
 void Sequence::Append(const Choice& choice) {

@@ -78,6 +78,7 @@ struct Sequence {
   bool done = false;
 
  private:
+  void Reserve();  // so that no step has to
   void FinishSearch();
 };
 
