@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -21,14 +22,10 @@ constexpr int32_t kGreatestWeight = 127;
 
 // Codes [size] of one output's weights; returns what a code is to be multiplied with.
 float QuantizeWeights(const float* weights, int64_t size, int8_t* codes) {
-  float greatest = 0;
-  for (int64_t i = 0; i < size; ++i) greatest = std::max(greatest, std::abs(weights[i]));
-  const float scale = greatest > 0 ? greatest / kGreatestWeight : 1.0f;
-  const float inverse = 1.0f / scale;
-  for (int64_t i = 0; i < size; ++i) {
-    const auto code = static_cast<int32_t>(std::nearbyintf(weights[i] * inverse));
-    codes[i] = static_cast<int8_t>(std::clamp(code, -kGreatestWeight, kGreatestWeight));
-  }
+  struct Wide;
+  int16_t* wide = ThreadBuffer<int16_t, Wide>(static_cast<size_t>(size));
+  const float scale = BestPanels().quantize(weights, size, kGreatestWeight, wide);
+  std::copy_n(wide, size, codes);
   return scale;
 }
 
@@ -65,12 +62,16 @@ class Int8Panels final : public LinearKernel {
 
   void Pack(const float* rows, int64_t count, int64_t panel) {
     struct Codes;
-    int8_t* codes = ThreadBuffer<int8_t, Codes>(static_cast<size_t>(in()));
-    int8_t* to = panels_.data() + panel * kPanelWidth * depth_;
+    int8_t* codes = ThreadBuffer<int8_t, Codes>(static_cast<size_t>(kPanelWidth * depth_));
+    std::fill_n(codes, kPanelWidth * depth_, int8_t{0});
     for (int64_t j = 0; j < count; ++j) {
       scales_[static_cast<size_t>(panel * kPanelWidth + j)] =
-          QuantizeWeights(rows + j * in(), in(), codes);
-      for (int64_t k = 0; k < in(); ++k) to[k / 2 * 2 * kPanelWidth + 2 * j + k % 2] = codes[k];
+          QuantizeWeights(rows + j * in(), in(), codes + j * depth_);
+    }
+    // Pairs of inputs stay together: 16 bits are moved at a time.
+    int8_t* to = panels_.data() + panel * kPanelWidth * depth_;
+    for (int64_t k = 0; k < depth_; k += 2) {
+      for (int64_t j = 0; j < kPanelWidth; ++j, to += 2) std::memcpy(to, codes + j * depth_ + k, 2);
     }
   }
 

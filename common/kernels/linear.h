@@ -5,10 +5,12 @@
 #ifndef TACT_COMMON_KERNELS_LINEAR_H_
 #define TACT_COMMON_KERNELS_LINEAR_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 namespace tact {
 
@@ -23,6 +25,9 @@ enum class WeightType {
   // as sums allow (12 at 8192 inputs, 15 at 1024), with a scale for each row.
   kInt8
 };
+
+// "f32", "bf16", "int8": by the value of a WeightType.
+inline constexpr std::array<std::string_view, 3> kWeightTypeNames = {"f32", "bf16", "int8"};
 
 // Rows [first, first + count) of a weight [out, in] as f32 into `rows` [count, in]. Called from
 // several threads at once, for each row once.
