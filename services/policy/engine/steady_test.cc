@@ -1,9 +1,8 @@
-// What a step of the running batch costs beside arithmetic.
-#include "services/policy/engine/batch.h"
-
+// A step of a batch that nobody joins or leaves allocates nothing, whatever the strategy.
 #include <gtest/gtest.h>
 
 #include "common/kernels/threads.h"
+#include "services/policy/engine/batch.h"
 #include "services/policy/testing/allocations.h"
 #include "services/policy/testing/tiny_model.h"
 
