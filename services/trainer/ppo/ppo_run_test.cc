@@ -346,6 +346,19 @@ TEST_F(PpoRunTest, AStepThatIsNotFiniteIsUndone) {
   }
 }
 
+// Without epsilon AdamW divides 0 by 0; no later mini-batch of the step has a loss that would show.
+TEST_F(PpoRunTest, WeightsThatTheLastUpdateBrokeAreNotPushed) {
+  v1::JobSpec spec = Spec(true, 1);
+  spec.mutable_optimizer()->set_epsilon(0);
+  spec.mutable_ppo()->set_mini_batch_size(spec.ppo().batch_size());
+  spec.mutable_ppo()->set_ppo_epochs(1);
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  const absl::Status status = trainer.Run();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(GetErrorDetail(status)->reason, "NOT_FINITE") << status.message();
+  EXPECT_THAT(policy_.pushed(), ElementsAre("tuned"));  // as the job found it
+}
+
 TEST_F(PpoRunTest, AGuardEndsTheRunWithACheckpointOfItsStep) {
   v1::JobSpec spec = Spec(true, 4);
   spec.set_checkpoint_steps(100);
