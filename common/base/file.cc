@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -168,6 +171,23 @@ absl::StatusOr<std::shared_ptr<const MappedFile>> MappedFile::Open(
 
 MappedFile::MappedFile(std::filesystem::path path, const std::byte* data, size_t size)
     : path_(std::move(path)), data_(data), size_(size) {}
+
+void MappedFile::Release(std::span<const std::byte> part) const {
+  const std::less_equal<const std::byte*> ordered;
+  if (part.empty() || !ordered(data_, part.data()) ||
+      !ordered(part.data() + part.size(), data_ + size_)) {
+    return;
+  }
+  // Linux maps up to 64 KB around each page that is touched: those pages go as well.
+  constexpr uintptr_t kWindow = 64 << 10;
+  const auto map = reinterpret_cast<uintptr_t>(data_),
+             page = static_cast<uintptr_t>(::getpagesize());
+  const auto first = reinterpret_cast<uintptr_t>(part.data());
+  const uintptr_t begin = std::max(map, first / kWindow * kWindow);
+  const uintptr_t end = std::min((map + size_ + page - 1) / page * page,
+                                 (first + part.size() + kWindow - 1) / kWindow * kWindow);
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);

@@ -48,6 +48,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  // Lets the pages of a part go, where all of it lies in the map: they are read from the file again
+  // if they are touched. Bytes elsewhere are left alone.
+  void Release(std::span<const std::byte> part) const;
   const std::filesystem::path& path() const { return path_; }
 
  private:

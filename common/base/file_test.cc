@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <sstream>
 
 namespace tact {
 namespace {
@@ -74,6 +76,38 @@ TEST_F(FileTest, ConfinesPathsToTheRoot) {
               absl::StatusCode::kPermissionDenied)
         << outside;
   }
+}
+
+// Pages of a part of this process's memory that are in memory now, in KB; /proc counts them.
+size_t ResidentKb(const std::byte* begin) {
+  std::ifstream smaps("/proc/self/smaps");
+  std::string line, address;
+  std::stringstream hex;
+  hex << std::hex << reinterpret_cast<uintptr_t>(begin);
+  bool found = false;
+  while (std::getline(smaps, line)) {
+    if (line.starts_with(hex.str() + "-")) found = true;
+    if (found && line.starts_with("Rss:")) return std::stoul(line.substr(4));
+  }
+  return 0;
+}
+
+TEST_F(FileTest, ReleasedPartsLeaveMemoryAndAreReadAgain) {
+  constexpr size_t kSize = size_t{4} << 20, kPiece = 100'000;
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "a", std::string(kSize, 'x')).ok());
+  const auto file = *MappedFile::Open(folder_ / "a");
+  size_t peak = 0;
+  for (size_t at = 0; at < kSize; at += kPiece) {
+    const auto part = file->bytes().subspan(at, std::min(kPiece, kSize - at));
+    EXPECT_EQ(std::ranges::count(part, std::byte{'x'}), std::ssize(part));
+    file->Release(part);
+    peak = std::max(peak, ResidentKb(file->bytes().data()));
+  }
+  EXPECT_LT(peak, 300u);
+  const std::string elsewhere(kPiece, 'y');
+  file->Release(std::as_bytes(std::span<const char>(elsewhere)));
+  EXPECT_EQ(elsewhere, std::string(kPiece, 'y'));
+  EXPECT_EQ(file->bytes().front(), std::byte{'x'});
 }
 
 TEST_F(FileTest, MapsFilesEmptyOnesToo) {

@@ -1,17 +1,17 @@
-// PackedLinear's bfloat16 kernel for any CPU: weights are held in 16 bits and widened to f32 panel
-// by panel, so that it halves the memory of weights; it does not use bfloat16 instructions.
-#include <dnnl.h>
-
+// PackedLinear's bfloat16 kernels: oneDNN where the CPU multiplies bfloat16, else panels in 16 bits
+// that are widened to f32 on the way.
 #include <algorithm>
 #include <bit>
+#include <vector>
 
+#include "common/kernels/cpu.h"
 #include "common/kernels/linear_kernel.h"
+#include "common/kernels/onednn_linear.h"
+#include "common/kernels/panel_weights.h"
+#include "common/kernels/weight_memory.h"
 
 namespace tact {
 namespace {
-
-// Outputs that are widened at a time.
-constexpr int64_t kPanel = 128;
 
 // Nearest, ties to even; NaN stays one.
 uint16_t ToBf16(float value) {
@@ -20,57 +20,72 @@ uint16_t ToBf16(float value) {
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-float FromBf16(uint16_t value) { return std::bit_cast<float>(uint32_t{value} << 16); }
-
-class Bf16Kernel final : public LinearKernel {
+class Bf16Panels final : public LinearKernel {
  public:
-  Bf16Kernel(const float* weight, const float* bias, int64_t out, int64_t in)
-      : LinearKernel(bias, out, in), weight_(static_cast<size_t>(out * in)) {
-    std::transform(weight, weight + out * in, weight_.begin(), ToBf16);
+  Bf16Panels(const WeightRows& weight, const float* bias, int64_t out, int64_t in)
+      : LinearKernel(bias, out, in),
+        panels_(static_cast<size_t>(PanelsOf(out) * kPanelWidth * in)) {
+    ForEachPanel(weight, out, in, [this](int64_t panel, const float* rows, int64_t count) {
+      Pack(rows, count, panels_.data() + panel * PanelStride());
+    });
   }
 
   void Forward(const float* x, float* y, int64_t m, bool accumulate) const override {
-    if (m == 0) return;
-    const ScopedThreads threads(m * in() * out());
-    float* rounded = ThreadBuffer<float, Input>(static_cast<size_t>(m * in()));
-    std::transform(x, x + m * in(), rounded, [](float v) { return FromBf16(ToBf16(v)); });
-    float* panel = ThreadBuffer<float, Panel>(static_cast<size_t>(kPanel * in()));
-    for (int64_t first = 0; first < out(); first += kPanel) {
-      const int64_t count = std::min(kPanel, out() - first);
-      Widen(first, count, panel);
-      dnnl_sgemm('N', 'T', m, count, in(), 1.0f, rounded, in(), panel, in(), accumulate ? 1.0f : 0,
-                 y + first, out());
-    }
-    AddBias(y, m);
+    RunPanels(BestPanels().bf16, Bf16Product{x, in(), m, in(), panels_.data(), PanelStride(), y,
+                                             out(), out(), bias(), accumulate});
   }
-  size_t weight_bytes() const override { return weight_.size() * sizeof(uint16_t); }
+  size_t weight_bytes() const override { return panels_.bytes(); }
 
  private:
-  struct Input;
-  struct Panel;
+  int64_t PanelStride() const { return kPanelWidth * in(); }
 
-  void Widen(int64_t first, int64_t count, float* panel) const {
-    const uint16_t* source = weight_.data() + first * in();
-#pragma omp parallel for
-    for (int64_t row = 0; row < count; ++row) {
-      std::transform(source + row * in(), source + (row + 1) * in(), panel + row * in(), FromBf16);
-    }
-  }
-  void AddBias(float* y, int64_t m) const {
-    if (bias() == nullptr) return;
-    for (int64_t row = 0; row < m; ++row) {
-      for (int64_t i = 0; i < out(); ++i) y[row * out() + i] += bias()[i];
+  void Pack(const float* rows, int64_t count, uint16_t* panel) const {
+    for (int64_t k = 0; k < in(); ++k) {
+      for (int64_t j = 0; j < count; ++j) {
+        const int64_t place = j < 8 ? 2 * j : 2 * (j - 8) + 1;
+        panel[k * kPanelWidth + place] = ToBf16(rows[j * in() + k]);
+      }
     }
   }
 
-  std::vector<uint16_t> weight_;  // [out, in]
+  WeightArray<uint16_t> panels_;
+};
+
+class Bf16OneDnn final : public LinearKernel {
+ public:
+  Bf16OneDnn(const WeightRows& weight, const float* bias, int64_t out, int64_t in)
+      : LinearKernel(bias, out, in),
+        product_({kBf16, kBf16, kF32}, Rounded(weight, out, in).data(), this->bias(), out, in) {}
+
+  void Forward(const float* x, float* y, int64_t m, bool accumulate) const override {
+    struct Input;
+    uint16_t* rounded = ThreadBuffer<uint16_t, Input>(static_cast<size_t>(m * in()));
+    std::transform(x, x + m * in(), rounded, ToBf16);
+    product_.Forward(rounded, y, m, accumulate);
+  }
+  size_t weight_bytes() const override { return product_.weight_bytes(); }
+
+ private:
+  static constexpr auto kF32 = dnnl::memory::data_type::f32;
+  static constexpr auto kBf16 = dnnl::memory::data_type::bf16;
+
+  static std::vector<uint16_t> Rounded(const WeightRows& weight, int64_t out, int64_t in) {
+    std::vector<uint16_t> all(static_cast<size_t>(out * in));
+    ForEachPanel(weight, out, in, [&](int64_t panel, const float* rows, int64_t count) {
+      std::transform(rows, rows + count * in, all.begin() + panel * kPanelWidth * in, ToBf16);
+    });
+    return all;
+  }
+
+  OneDnnLinear product_;
 };
 
 }  // namespace
 
-std::unique_ptr<const LinearKernel> MakeBf16Kernel(const float* weight, const float* bias,
+std::unique_ptr<const LinearKernel> MakeBf16Kernel(const WeightRows& weight, const float* bias,
                                                    int64_t out, int64_t in) {
-  return std::make_unique<Bf16Kernel>(weight, bias, out, in);
+  if (GetCpuFeatures().avx512_bf16) return std::make_unique<Bf16OneDnn>(weight, bias, out, in);
+  return std::make_unique<Bf16Panels>(weight, bias, out, in);
 }
 
 }  // namespace tact

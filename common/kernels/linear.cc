@@ -2,13 +2,15 @@
 
 #include <dnnl.h>
 
+#include <algorithm>
+
 #include "common/kernels/linear_kernel.h"
 
 namespace tact {
 namespace {
 
-std::shared_ptr<const LinearKernel> MakeKernel(const float* weight, const float* bias, int64_t out,
-                                               int64_t in, WeightType type) {
+std::shared_ptr<const LinearKernel> MakeKernel(const WeightRows& weight, const float* bias,
+                                               int64_t out, int64_t in, WeightType type) {
   switch (type) {
     case WeightType::kBF16:
       return MakeBf16Kernel(weight, bias, out, in);
@@ -22,7 +24,19 @@ std::shared_ptr<const LinearKernel> MakeKernel(const float* weight, const float*
 
 }  // namespace
 
+std::vector<float> AllRows(const WeightRows& weight, int64_t out, int64_t in) {
+  std::vector<float> all(static_cast<size_t>(out * in));
+  weight(0, out, all.data());
+  return all;
+}
+
 PackedLinear::PackedLinear(const float* weight, const float* bias, int64_t out, int64_t in,
+                           WeightType type)
+    : PackedLinear([=](int64_t first, int64_t count,
+                       float* rows) { std::copy_n(weight + first * in, count * in, rows); },
+                   bias, out, in, type) {}
+
+PackedLinear::PackedLinear(const WeightRows& weight, const float* bias, int64_t out, int64_t in,
                            WeightType type)
     : out_(out), in_(in), kernel_(MakeKernel(weight, bias, out, in, type)) {}
 

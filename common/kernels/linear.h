@@ -5,22 +5,33 @@
 #ifndef TACT_COMMON_KERNELS_LINEAR_H_
 #define TACT_COMMON_KERNELS_LINEAR_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string_view>
 
 namespace tact {
 
 // How a PackedLinear holds its weight, and computes.
 enum class WeightType {
   kF32,
-  // Weight and input are rounded to bfloat16 (nearest, ties to even), sums are f32.
+  // The weight is rounded to bfloat16 (nearest, ties to even), sums are f32. The input is rounded
+  // too where the CPU multiplies bfloat16 itself.
   kBF16,
-  // Weight as int8 with a scale for each output (greatest |w| = 127), input as unsigned integers
-  // with scale and zero point for each row, sums in int32. Inputs have 8 bits where the CPU has
-  // VNNI, else 7, since AVX2's products of pairs saturate beyond.
+  // Weight as int8 with a scale for each output (greatest |w| = 127), sums in int32. Where the CPU
+  // has VNNI the input is in 8 bits with scale and zero point for each row, else in as many of 16
+  // as sums allow (12 at 8192 inputs, 15 at 1024), with a scale for each row.
   kInt8
 };
+
+// "f32", "bf16", "int8": by the value of a WeightType.
+inline constexpr std::array<std::string_view, 3> kWeightTypeNames = {"f32", "bf16", "int8"};
+
+// Rows [first, first + count) of a weight [out, in] as f32 into `rows` [count, in]. Called from
+// several threads at once, for each row once.
+using WeightRows = std::function<void(int64_t first, int64_t count, float* rows)>;
 
 // What computes one packed weight.
 class LinearKernel;
@@ -31,6 +42,9 @@ class PackedLinear {
   // weight [out, in] as Hugging Face stores it; bias [out] or null. Both are copied.
   PackedLinear(const float* weight, const float* bias, int64_t out, int64_t in,
                WeightType type = WeightType::kF32);
+  // The same of a weight that is read piece by piece while it is packed on the compute threads.
+  PackedLinear(const WeightRows& weight, const float* bias, int64_t out, int64_t in,
+               WeightType type = WeightType::kF32);
   ~PackedLinear();
   PackedLinear(const PackedLinear&) = default;
   PackedLinear& operator=(const PackedLinear&) = default;
@@ -38,7 +52,8 @@ class PackedLinear {
   PackedLinear& operator=(PackedLinear&&) noexcept = default;
 
   // x [m, in] -> y [m, out]; m >= 0. With `accumulate`, y += x W^T + b. Rows do not depend on how
-  // many there are up to float rounding. Allocates no buffers once the thread has seen the size.
+  // many there are: to the bit on CPUs without AVX-512, else up to float rounding. Allocates no
+  // buffers once the thread has seen the size.
   void Forward(const float* x, float* y, int64_t m, bool accumulate = false) const;
 
   int64_t in() const { return in_; }

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "common/kernels/cpu.h"
+
 namespace tact {
 namespace {
 
@@ -70,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PackedLinearTest,
                          testing::Values(Shape{0, 8, 8}, Shape{1, 128, 128}, Shape{1, 7, 5},
                                          Shape{3, 64, 200}, Shape{32, 128, 704}, Shape{63, 33, 65},
                                          Shape{64, 96, 48}, Shape{65, 96, 48}, Shape{300, 40, 130},
-                                         Shape{1100, 24, 16}, Shape{2, 768, 2048}));
+                                         Shape{1100, 24, 16}, Shape{2, 768, 2048},
+                                         Shape{1, 500, 1030}, Shape{150, 801, 83}));
 
 TEST(PackedLinearTest, CopiesShareTheWeightAndThreadsMayCompute) {
   const int64_t in = 96, out = 80;
@@ -167,6 +170,40 @@ TEST(NarrowLinearEdges, ZerosStayZeroAndNoRowsAreFine) {
     PackedLinear(ones.data(), nullptr, 1, 32, type).Forward(zeros.data(), &y, 1);
     EXPECT_EQ(y, 0.0f);
     of_zeros.Forward(nullptr, nullptr, 0);
+  }
+}
+
+TEST(PackedLinearTest, RowsAreTheSameWhateverStandsBesideThem) {
+  if (GetCpuFeatures().avx512) GTEST_SKIP() << "oneDNN's products depend on the number of rows";
+  const int64_t in = 801, out = 83, m = 150;
+  const auto x = Random(m * in, 1), weight = Random(out * in, 2), bias = Random(out, 3);
+  for (const WeightType type : {WeightType::kF32, WeightType::kBF16, WeightType::kInt8}) {
+    const PackedLinear linear(weight.data(), bias.data(), out, in, type);
+    std::vector<float> all(static_cast<size_t>(m * out), 1.5f);
+    linear.Forward(x.data(), all.data(), m, /*accumulate=*/true);
+    for (const int64_t rows : {1, 2, 3, 4, 5, 6, 7, 31}) {
+      std::vector<float> some(static_cast<size_t>(rows * out), 1.5f);
+      linear.Forward(x.data() + 40 * in, some.data(), rows, /*accumulate=*/true);
+      const auto begin = all.begin() + 40 * out;
+      EXPECT_EQ(some, std::vector<float>(begin, begin + rows * out)) << rows << " rows";
+    }
+  }
+}
+
+TEST(NarrowLinearEdges, WhatIsNotFiniteStaysSo) {
+  const std::vector<float> weight(64, 0.5f);
+  for (const float broken : {NAN, INFINITY, -INFINITY}) {
+    std::vector<float> x(64, 1.0f);
+    for (const size_t at : {size_t{3}, size_t{63}}) {
+      std::vector<float> spoilt = x;
+      spoilt[at] = broken;
+      for (const WeightType type : {WeightType::kF32, WeightType::kBF16, WeightType::kInt8}) {
+        if (type == WeightType::kInt8 && GetCpuFeatures().avx512_vnni) continue;
+        float y = 0;
+        PackedLinear(weight.data(), nullptr, 1, 64, type).Forward(spoilt.data(), &y, 1);
+        EXPECT_FALSE(std::isfinite(y)) << broken << " at " << at;
+      }
+    }
   }
 }
 

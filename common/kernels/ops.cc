@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "common/kernels/linear.h"
 #include "common/kernels/vector_math.h"
 
 namespace tact {
@@ -73,11 +72,6 @@ TACT_VECTORISED void ScaleByWeight(const float* x, float factor, const float* we
 TACT_VECTORISED void ShiftScale(const float* x, float mean, float factor, const float* weight,
                                 const float* bias, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * factor * weight[i] + bias[i];
-}
-
-// y += factor * x
-TACT_VECTORISED void AddScaled(float* y, float factor, const float* x, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
 }
 
 TACT_VECTORISED void AddPair(const float* a, const float* b, float* y, int64_t n) {
@@ -217,11 +211,13 @@ void GeluNewGateRows(const float* x, float* y, int64_t rows, int64_t dim) {
   }
 }
 
-void Softmax(float* x, const float* bias, int64_t n) {
+float ExpScores(float* x, const float* bias, int64_t n) {
   if (bias != nullptr) AddInPlace(x, bias, n);
   ExpShifted(x, Max(x, n), x, n);
-  Scale(x, 1.0f / Sum(x, n), n);
+  return Sum(x, n);
 }
+
+void Softmax(float* x, const float* bias, int64_t n) { Scale(x, 1.0f / ExpScores(x, bias, n), n); }
 
 float LogSumExp(const float* x, int64_t n) {
   const float max = Max(x, n);
@@ -243,24 +239,6 @@ TACT_REDUCTION float Dot(const float* a, const float* b, int64_t n) {
   float sum = 0;
   for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
   return sum;
-}
-
-void AttendOne(const float* q, const KeyValues& kv, int64_t d, float scale, const float* bias,
-               float* scores, float* out) {
-  for (int64_t j = 0; j < kv.n; ++j) scores[j] = scale * Dot(q, kv.k + j * kv.stride, d);
-  Softmax(scores, bias, kv.n);
-  std::fill_n(out, d, 0.0f);
-  for (int64_t j = 0; j < kv.n; ++j) AddScaled(out, scores[j], kv.v + j * kv.stride, d);
-}
-
-void AttendMany(const float* q, int64_t q_stride, int64_t m, const KeyValues& kv, int64_t d,
-                float scale, const float* bias, int64_t bias_stride, float* scores, float* out,
-                int64_t out_stride) {
-  Gemm({q, q_stride}, {kv.k, kv.stride}, scores, kv.n, m, kv.n, d, false, true, scale);
-  for (int64_t i = 0; i < m; ++i) {
-    Softmax(scores + i * kv.n, bias == nullptr ? nullptr : bias + i * bias_stride, kv.n);
-  }
-  Gemm({scores, kv.n}, {kv.v, kv.stride}, out, out_stride, m, d, kv.n, false, false);
 }
 
 }  // namespace tact

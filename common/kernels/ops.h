@@ -53,6 +53,9 @@ void GeluNewGateRows(const float* x, float* y, int64_t rows, int64_t dim);
 
 // x [n] <- softmax(x + bias) in place; `bias` [n] may be null. -inf gives 0; n >= 1.
 void Softmax(float* x, const float* bias, int64_t n);
+// x [n] <- exp(x + bias - max(x + bias)), softmax but for the division by the sum, which it
+// returns.
+float ExpScores(float* x, const float* bias, int64_t n);
 // Backward of softmax for one row: dy [n] becomes the gradient of the scores, p * (dy - dy . p).
 void SoftmaxGradient(const float* p, float* dy, int64_t n);
 // log(sum(exp(x))) of one row.
@@ -63,26 +66,6 @@ void LogSoftmax(const float* x, float* y, int64_t n);
 int64_t ArgMax(const float* x, int64_t n);
 
 float Dot(const float* a, const float* b, int64_t n);
-
-// Keys and values of one head: row i at k + i * stride, v + i * stride; `stride` >= d, in floats.
-struct KeyValues {
-  const float* k;
-  const float* v;
-  int64_t stride;
-  int64_t n;  // how many rows, >= 1
-};
-
-// One query of one head: out [d] = softmax(scale * q K^T + bias) V. T5 takes scale 1.
-// `bias` [n] may be null; `scores` [n] is scratch and holds the attention weights afterwards.
-void AttendOne(const float* q /*[d]*/, const KeyValues& kv, int64_t d, float scale,
-               const float* bias, float* scores, float* out);
-
-// m queries of one head, as in an encoder: rows of q and out are `q_stride` and `out_stride` floats
-// apart; `bias` [m, n] with rows `bias_stride` apart (0 shares one row) may be null; `scores` [m,
-// n] is scratch.
-void AttendMany(const float* q, int64_t q_stride, int64_t m, const KeyValues& kv, int64_t d,
-                float scale, const float* bias, int64_t bias_stride, float* scores, float* out,
-                int64_t out_stride);
 
 }  // namespace tact
 

@@ -157,21 +157,5 @@ TEST(OpsTest, DotArgMaxAndSums) {
   EXPECT_EQ(rows, (Vector{11, 22, 13, 24}));
 }
 
-TEST(OpsTest, AttendManyIsAttendOneForEachQuery) {
-  const int64_t m = 5, n = 9, d = 6, stride = 11;
-  const Vector q = Random(m * stride, 11), k = Random(n * stride, 12), v = Random(n * stride, 13);
-  const Vector bias = Random(m * n, 14);
-  const KeyValues kv{k.data(), v.data(), stride, n};
-  Vector many(m * d), one(d), scores(m * n), row(n);
-  AttendMany(q.data(), stride, m, kv, d, 0.5f, bias.data(), n, scores.data(), many.data(), d);
-  for (int64_t i = 0; i < m; ++i) {
-    AttendOne(q.data() + i * stride, kv, d, 0.5f, bias.data() + i * n, row.data(), one.data());
-    for (int64_t j = 0; j < d; ++j) EXPECT_NEAR(many[i * d + j], one[j], 1e-5);
-    double sum = 0;
-    for (const float weight : row) sum += weight;
-    EXPECT_NEAR(sum, 1, 1e-5);
-  }
-}
-
 }  // namespace
 }  // namespace tact

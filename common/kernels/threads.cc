@@ -58,9 +58,12 @@ int ConfigureThreads(int threads) {
   return count;
 }
 
-void ParallelFor(int64_t n, const std::function<void(int64_t)>& body) {
+int ComputeThreads() { return omp_get_max_threads(); }
+int ComputeThread() { return omp_get_thread_num(); }
+
+void ParallelCalls(int64_t n, const void* body, void (*call)(const void*, int64_t)) {
 #pragma omp parallel for schedule(dynamic, 1) if (n > 1)
-  for (int64_t i = 0; i < n; ++i) body(i);
+  for (int64_t i = 0; i < n; ++i) call(body, i);
 }
 
 }  // namespace tact

@@ -4,7 +4,6 @@
 #define TACT_COMMON_KERNELS_THREADS_H_
 
 #include <cstdint>
-#include <functional>
 
 namespace tact {
 
@@ -25,9 +24,20 @@ void UseComputeThreads(int threads);
 // CPUs that this process may use: its affinity mask and its cgroup's quota, at least 1.
 int AvailableCpus();
 
+// How many compute threads a ParallelFor of this thread uses, and inside its body which of them
+// this is, from 0: for scratch that each of them has for itself.
+int ComputeThreads();
+int ComputeThread();
+
+// call(body, 0) ... call(body, n - 1), see below.
+void ParallelCalls(int64_t n, const void* body, void (*call)(const void* body, int64_t i));
+
 // body(0) ... body(n - 1) on the compute threads, in any order; returns when all are done.
-// `body` must not throw.
-void ParallelFor(int64_t n, const std::function<void(int64_t)>& body);
+// `body` must not throw. Allocates nothing.
+template <typename Body>
+void ParallelFor(int64_t n, const Body& body) {
+  ParallelCalls(n, &body, [](const void* b, int64_t i) { (*static_cast<const Body*>(b))(i); });
+}
 
 }  // namespace tact
 

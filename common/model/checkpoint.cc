@@ -180,6 +180,12 @@ const TensorView* Checkpoint::Find(std::string_view name) const {
   return it == tensors_.end() ? nullptr : it->second.view;
 }
 
+void Checkpoint::Release(std::span<const std::byte> part) const {
+  for (const auto& file : files_) {
+    if (const auto* tensors = std::get_if<SafeTensors>(&file->content)) tensors->Release(part);
+  }
+}
+
 std::string Checkpoint::Where(std::string_view name) const {
   const auto it = tensors_.find(name);
   const auto& path = it == tensors_.end() ? folder_ : it->second.file->path;

@@ -31,6 +31,8 @@ class Checkpoint {
   // NOT_FOUND, or INVALID_ARGUMENT where the shape is another; both name file and tensor.
   absl::StatusOr<TensorView> Get(std::string_view name, std::span<const int64_t> shape) const;
   const std::filesystem::path& folder() const { return folder_; }
+  // Lets memory of a part of a tensor go until it is read again; no more than a hint.
+  void Release(std::span<const std::byte> part) const;
   // "FILE: NAME" for errors; the folder where there is no such tensor.
   std::string Where(std::string_view name) const;
 

@@ -31,6 +31,10 @@ class SafeTensors {
   std::vector<std::string> names() const;               // sorted
   const TensorView* Find(std::string_view name) const;  // null if there is none
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  // Lets memory of a part of a file's tensor go until it is read again; no more than a hint.
+  void Release(std::span<const std::byte> part) const {
+    if (file_ != nullptr) file_->Release(part);
+  }
 
  private:
   std::shared_ptr<const MappedFile> file_;  // null after Parse

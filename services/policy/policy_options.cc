@@ -9,8 +9,6 @@
 namespace tact {
 namespace {
 
-constexpr std::string_view kTypeNames[] = {"f32", "bf16", "int8"};  // by WeightType
-
 absl::Status CheckFlag(std::string_view flag, int64_t value, int64_t min, int64_t max) {
   if (value >= min && value <= max) return absl::OkStatus();
   return FieldError(flag, StrCat(value), "is out of range", StrCat("give ", min, " to ", max));
@@ -25,12 +23,13 @@ void AddPolicyFlags(CLI::App& app, PolicyOptions& o) {
   app.add_option("--model", o.model, "T5 folder: config.json, model.safetensors, spiece.model")
       ->required();
   const auto read_type = [&o](const std::string& name) {
-    const auto at = std::ranges::find(kTypeNames, name) - std::begin(kTypeNames);
+    const auto at = std::ranges::find(kWeightTypeNames, name) - kWeightTypeNames.begin();
     o.weight_type = static_cast<WeightType>(at);
   };
   app.add_option_function<std::string>(
          "--dtype", read_type, "how weights of linears are held and multiplied: f32, bf16 or int8")
-      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kTypeNames), std::end(kTypeNames))))
+      ->check(
+          CLI::IsMember(std::vector<std::string>(kWeightTypeNames.begin(), kWeightTypeNames.end())))
       ->default_str("f32");
   add("--threads", o.engine.threads, "compute threads; 0 takes every CPU of this process");
   add("--max-prompt-tokens", o.engine.sequence.max_prompt_tokens, "longest prompt");
@@ -64,7 +63,7 @@ absl::Status ValidatePolicyOptions(const PolicyOptions& o) {
 std::string DescribePolicyOptions(const PolicyOptions& o) {
   const BatchLimits& batch = o.engine.batch;
   return StrCat(
-      "model=", o.model, " dtype=", kTypeNames[static_cast<int>(o.weight_type)],
+      "model=", o.model, " dtype=", kWeightTypeNames[static_cast<size_t>(o.weight_type)],
       " threads=", o.engine.threads, " max_prompt_tokens=", o.engine.sequence.max_prompt_tokens,
       " max_new_tokens=", o.engine.sequence.max_new_tokens, " max_running=", batch.max_running,
       " max_batch_tokens=", batch.max_batch_tokens, " max_waiting=", o.engine.max_waiting,

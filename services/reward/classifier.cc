@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
 
@@ -46,9 +47,9 @@ struct Classifier::Batch {
 };
 
 absl::StatusOr<std::unique_ptr<const Classifier>> Classifier::Load(
-    const std::filesystem::path& folder) {
+    const std::filesystem::path& folder, WeightType type) {
   ASSIGN_OR_RETURN(RobertaConfig config, RobertaConfig::Load(folder));
-  ASSIGN_OR_RETURN(ClassifierWeights weights, LoadClassifierWeights(folder, config));
+  ASSIGN_OR_RETURN(ClassifierWeights weights, LoadClassifierWeights(folder, config, type));
   return std::make_unique<const Classifier>(std::move(config), std::move(weights));
 }
 

@@ -26,9 +26,10 @@ class Classifier {
     std::vector<float> states, qkv, context, residual, projected, wide;
   };
 
-  // A Hugging Face folder with config.json and weights in any form that Checkpoint reads.
-  static absl::StatusOr<std::unique_ptr<const Classifier>> Load(
-      const std::filesystem::path& folder);
+  // A Hugging Face folder with config.json and weights in any form that Checkpoint reads; linears
+  // of the layers are held as `type`.
+  static absl::StatusOr<std::unique_ptr<const Classifier>> Load(const std::filesystem::path& folder,
+                                                                WeightType type = WeightType::kF32);
   Classifier(RobertaConfig config, ClassifierWeights weights)
       : config_(std::move(config)), weights_(std::move(weights)) {}
 

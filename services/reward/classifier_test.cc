@@ -48,6 +48,26 @@ class ClassifierTest : public testing::Test {
   Classifier::Workspace workspace_;
 };
 
+// The root of the mean squared error, as a share of the logits' own.
+TEST_F(ClassifierTest, NarrowWeightsStayCloseToTheReference) {
+  for (const auto& [type, bound] :
+       {std::pair{WeightType::kBF16, 0.02}, {WeightType::kInt8, 0.05}}) {
+    auto loaded = Classifier::Load(kTiny, type);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    double error = 0, size = 0;
+    for (const Case& c : ReadCases()) {
+      const auto logits = (*loaded)->Forward({{c.ids}}, workspace_);
+      ASSERT_EQ(logits.size(), c.logits.size());
+      for (size_t i = 0; i < logits.size(); ++i) {
+        error += std::pow(double{logits[i]} - double{c.logits[i]}, 2);
+        size += std::pow(double{c.logits[i]}, 2);
+      }
+    }
+    EXPECT_LE(std::sqrt(error / size), bound) << kWeightTypeNames[static_cast<size_t>(type)];
+    EXPECT_GT(std::sqrt(error / size), 1e-4) << "computed with f32 weights";
+  }
+}
+
 TEST_F(ClassifierTest, LogitsOfEachTextAloneEqualTheReference) {
   const auto cases = ReadCases();
   ASSERT_GE(cases.size(), 10u);

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
+#include "common/kernels/weight_memory.h"
 #include "common/model/config.h"
 
 namespace tact {
@@ -28,7 +29,7 @@ struct ClassifierLayer {
 };
 
 struct ClassifierWeights {
-  std::vector<float> words;      // [vocab, hidden]
+  WeightArray<float> words;      // [vocab, hidden]
   std::vector<float> positions;  // [max_position_embeddings, hidden]
   std::vector<float> types;      // [type_vocab_size, hidden]
   LayerNormWeights embedding_norm;
@@ -38,8 +39,10 @@ struct ClassifierWeights {
 };
 
 // NOT_FOUND or INVALID_ARGUMENT names the folder or file, the tensor, and what was expected.
+// Linears of the layers are held as `type`; the head, which is small, stays f32.
 absl::StatusOr<ClassifierWeights> LoadClassifierWeights(const std::filesystem::path& folder,
-                                                        const RobertaConfig& config);
+                                                        const RobertaConfig& config,
+                                                        WeightType type = WeightType::kF32);
 
 }  // namespace tact
 

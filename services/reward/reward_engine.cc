@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<RewardEngine>> RewardEngine::Start(const RewardOp
   RETURN_IF_ERROR(CheckFolder(options.model));
   RETURN_IF_ERROR(CheckTokenizerKind(options.model));
   ASSIGN_OR_RETURN(auto tokenizer, LoadTokenizer(options.model));
-  ASSIGN_OR_RETURN(auto classifier, Classifier::Load(options.model));
+  ASSIGN_OR_RETURN(auto classifier, Classifier::Load(options.model, options.weight_type));
   RETURN_IF_ERROR(CheckFit(*tokenizer, classifier->config(), options.model));
   std::unique_ptr<RewardEngine> engine(
       new RewardEngine(std::move(classifier), std::move(tokenizer), options));

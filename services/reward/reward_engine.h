@@ -16,6 +16,7 @@ namespace tact {
 struct RewardOptions {
   std::string model;  // Hugging Face folder
   int threads = 0;    // of the engine; 0 takes the CPUs this process may use
+  WeightType weight_type = WeightType::kF32;
   BatcherOptions batching;
 };
 

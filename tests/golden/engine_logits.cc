@@ -14,7 +14,7 @@ std::vector<CrossCache> Encode(const Snapshot& snapshot, std::span<const GivenRe
   std::vector<CrossCache> cross;
   for (const GivenResponse& response : responses) {
     cross.emplace_back(c.num_decoder_layers, static_cast<int64_t>(response.prompt.size()),
-                       c.inner_dim());
+                       c.num_heads, c.d_kv);
   }
   std::vector<EncodeItem> items;
   for (size_t i = 0; i < responses.size(); ++i) {
@@ -32,7 +32,7 @@ std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenR
   const std::vector<CrossCache> cross = Encode(snapshot, responses);
   const auto count = static_cast<int64_t>(responses.size());
   const auto length = static_cast<int64_t>(responses[0].inputs.size());
-  KvSlots slots(count, {c.num_decoder_layers, length, c.inner_dim()});
+  KvSlots slots(count, {c.num_decoder_layers, length, c.num_heads, c.d_kv});
   for (int64_t i = 0; i < count; ++i) slots.Acquire();
   std::vector<float> all(static_cast<size_t>(count * length * c.vocab_size));
   Decoder decoder;
@@ -42,7 +42,7 @@ std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenR
     for (int64_t i = 0; i < count; ++i) {
       const GivenResponse& response = responses[i];
       for (int64_t at = begin; at < end; ++at) {
-        rows.push_back({response.inputs[at], at, i, &cross[i], response.adapter});
+        rows.push_back({response.inputs[at], at, i, nullptr, &cross[i], response.adapter});
       }
     }
     decoder.Run(snapshot, rows, slots, [&](int64_t first, int64_t n, float* logits) {

@@ -61,6 +61,12 @@ bool ReadWarper(const std::string& name, const Json& a, Setting& s) {
   return true;
 }
 
+// As the reference gives them: minus infinity where nothing is left.
+void Spread(const KeptScores& kept, std::span<float> scores) {
+  std::ranges::fill(scores, -std::numeric_limits<float>::infinity());
+  for (size_t i = 0; i < kept.ids.size(); ++i) scores[kept.ids[i]] = kept.scores[i];
+}
+
 // Which of several equal scores top_p keeps is up to the reference's unstable sort; how many, and
 // of which values, is not. So rows are compared as sorted values where scores are equal.
 void SortRows(std::vector<float>& scores, size_t vocab) {
@@ -86,7 +92,7 @@ TEST(GoldenLogits, EveryProcessorAndWarper) {
       const std::span<float> part = std::span(scores).subspan(row * vocab, vocab);
       ProcessLogits(setting.processors, std::span(ids).subspan(row * length, length), setting.eos,
                     setting.max_new_tokens, part);
-      WarpLogits(setting.warpers, part, scratch);
+      Spread(WarpLogits(setting.warpers, part, scratch), part);
     }
     std::vector<float> expected = Floats(tensors, c["out"]);
     if (c["class"] == "TopPLogitsWarper" &&
@@ -116,7 +122,7 @@ TEST(GoldenLogits, WarpersTogetherOnAModelsLogits) {
       const int64_t batch = row / shape[1], step = row % shape[1];
       ProcessLogits(settings.processors, std::span(ids).subspan(batch * (shape[1] + 1), step + 1),
                     1, 1 << 20, part);
-      WarpLogits(settings.warpers, part, scratch);
+      Spread(WarpLogits(settings.warpers, part, scratch), part);
     }
     EXPECT_LE(ScaledDifference(scores, Floats(tensors, key + ".processed")), 2e-5) << c;
     ++used;

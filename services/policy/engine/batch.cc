@@ -50,7 +50,7 @@ void Batch::Encode() {
     for (end = begin; end < fresh.size() && fresh[end]->snapshot() == &snapshot; ++end) {
       RunningPrompt& prompt = *fresh[end];
       prompt.cross = CrossCache(snapshot.config.num_decoder_layers, prompt.tokens(),
-                                snapshot.config.inner_dim());
+                                snapshot.config.num_heads, snapshot.config.d_kv);
       prompt.encoded = true;
       items.push_back({prompt.task.prompt_ids, prompt.adapter(), &prompt.cross});
     }
@@ -85,17 +85,22 @@ int64_t Batch::Extra(int64_t rows_left, const Sequence& sequence) const {
 }
 
 void Batch::AddRows(Sequence& sequence, int64_t count) {
+  RunningPrompt& prompt = *sequence.prompt;
   sequence.pending = count;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t position = sequence.position + i;
+    const int64_t* path = nullptr;
+    if (prompt.searches()) {
+      prompt.paths->Set(sequence.index, position, slots_.Offset(sequence.slot, position));
+      path = prompt.paths->Of(sequence.index);
+    }
     rows_.push_back({&sequence, position, Choice{}});
-    decode_rows_.push_back({sequence.ids()[position], position, sequence.slot,
-                            &sequence.prompt->cross, sequence.prompt->adapter()});
+    decode_rows_.push_back(
+        {sequence.ids()[position], position, sequence.slot, path, &prompt.cross, prompt.adapter()});
   }
 }
 
-void Batch::Take(Row& row, std::span<float> logits) {
-  thread_local SamplingScratch scratch;
+void Batch::Take(Row& row, std::span<float> logits, SamplingScratch& scratch) {
   const Sequence& sequence = *row.sequence;
   const RunningPrompt& prompt = *sequence.prompt;
   const SamplingOptions& sampling = sequence.task().sampling;
@@ -109,7 +114,7 @@ void Batch::Take(Row& row, std::span<float> logits) {
     row.choice = ChooseToken(logits, sampling, context, scratch);
   } else {
     const int32_t id = sequence.task().forced[row.position];
-    const absl::StatusOr<float> logprob = ModelLogprob(logits, id);
+    const absl::StatusOr<float> logprob = ModelLogprob(logits, id, scratch);
     if (logprob.ok()) row.choice = Choice{id, *logprob, *logprob};
     if (!logprob.ok()) row.choice = logprob.status();
   }
@@ -119,9 +124,11 @@ void Batch::Decode(size_t begin, size_t end) {
   const Snapshot& snapshot = *rows_[begin].sequence->prompt->snapshot();
   const auto vocab = static_cast<size_t>(snapshot.config.vocab_size);
   const std::span<const DecodeRow> rows(decode_rows_.data() + begin, end - begin);
+  scratch_.resize(std::max(scratch_.size(), static_cast<size_t>(ComputeThreads())));
+  for (SamplingScratch& scratch : scratch_) scratch.Reserve(snapshot.config.vocab_size);
   decoder_.Run(snapshot, rows, slots_, [&](int64_t first, int64_t count, float* logits) {
     ParallelFor(count, [&](int64_t i) {
-      Take(rows_[begin + first + i], {logits + i * vocab, vocab});
+      Take(rows_[begin + first + i], {logits + i * vocab, vocab}, scratch_[ComputeThread()]);
     });
   });
 }
@@ -151,29 +158,6 @@ void Batch::TakeChoices(StepReport& report) {
   }
 }
 
-// New beam i goes on from the keys and values of parents[i]. The first child of a parent takes the
-// parent's slot; the others copy it into slots that nobody goes on from.
-void Batch::MoveBeams(std::span<Row> rows, std::span<const int32_t> parents) {
-  std::vector<int64_t> slots(rows.size(), -1), unused;
-  std::vector<bool> taken(rows.size(), false);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (taken[parents[i]]) continue;
-    taken[parents[i]] = true;
-    slots[i] = rows[parents[i]].sequence->slot;
-  }
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (!taken[i]) unused.push_back(rows[i].sequence->slot);
-  }
-  const int64_t positions = rows[0].sequence->position + 1;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (slots[i] >= 0) continue;
-    slots[i] = unused.back();
-    unused.pop_back();
-    slots_.Copy(rows[parents[i]].sequence->slot, slots[i], positions);
-  }
-  for (size_t i = 0; i < rows.size(); ++i) rows[i].sequence->slot = slots[i];
-}
-
 void Batch::AdvanceSearch(std::span<Row> rows) {
   std::vector<BeamCandidate> candidates;
   for (const Row& row : rows) {
@@ -183,9 +167,10 @@ void Batch::AdvanceSearch(std::span<Row> rows) {
     }
     candidates.insert(candidates.end(), row.ways_on.begin(), row.ways_on.end());
   }
-  BeamSearch& search = *rows[0].sequence->prompt->search;
+  RunningPrompt& prompt = *rows[0].sequence->prompt;
+  BeamSearch& search = *prompt.search;
   const std::vector<int32_t> parents = search.Advance(std::move(candidates));
-  if (!search.done()) MoveBeams(rows, parents);
+  if (!search.done()) prompt.paths->Move(parents, rows[0].position + 1);
 }
 
 // The rows of a prompt's beams stand together, in the order of the beams.

@@ -64,11 +64,10 @@ class Batch {
   void AddRows(Sequence& sequence, int64_t count);
   void Decode(size_t begin, size_t end);  // rows of one snapshot
   void DecodeAll();
-  static void Take(Row& row, std::span<float> logits);
+  static void Take(Row& row, std::span<float> logits, SamplingScratch& scratch);
   void TakeChoices(StepReport& report);
   void AdvanceSearches();
   void AdvanceSearch(std::span<Row> rows);
-  void MoveBeams(std::span<Row> rows, std::span<const int32_t> parents);
   void RemoveDone();
   void DropIf(absl::FunctionRef<absl::Status(const Call&)> reason);
 
@@ -82,6 +81,7 @@ class Batch {
   std::vector<std::unique_ptr<Sequence>> running_;       // ordered by weights
   std::vector<Row> rows_;
   std::vector<DecodeRow> decode_rows_;
+  std::vector<SamplingScratch> scratch_;  // by compute thread
 };
 
 }  // namespace tact

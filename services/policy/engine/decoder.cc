@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
 
@@ -10,25 +11,19 @@ namespace {
 
 constexpr int64_t kLogitsBlock = 64;  // rows; bounds the memory that logits take
 
-// Keys of all heads of a row that one thread takes at a time, so that small work is not cut up.
+// Keys of all queries and heads that one thread takes at a time, so that small work is not cut up.
 constexpr int64_t kKeysPerTask = 1024;
 
-float* ThreadScores(int64_t size) {
-  thread_local std::vector<float> scores;
-  if (static_cast<int64_t>(scores.size()) < size) scores.resize(static_cast<size_t>(size));
-  return scores.data();
-}
+// Rows of one prompt that are taken together; bounds what one thread has to do.
+constexpr int64_t kRowsPerGroup = 16;
 
-// Heads of one row in one task, so that a task has about kKeysPerTask scores to compute.
-int64_t HeadsPerTask(int64_t heads, int64_t keys) {
-  return std::clamp<int64_t>(kKeysPerTask / std::max<int64_t>(keys, 1), 1, heads);
-}
-
-// body(row, first head, end head) over all rows and heads, in parallel.
-void ForRowsAndHeads(int64_t rows, int64_t heads, int64_t keys,
-                     absl::FunctionRef<void(int64_t, int64_t, int64_t)> body) {
-  const int64_t step = HeadsPerTask(heads, keys), tasks = (heads + step - 1) / step;
-  ParallelFor(rows * tasks, [&](int64_t task) {
+// body(group, first head, end head) over all groups and heads, in parallel; `keys` are the scores
+// of one head of one group.
+template <typename Body>
+void ForGroupsAndHeads(int64_t groups, int64_t heads, int64_t keys, const Body& body) {
+  const int64_t step = std::clamp<int64_t>(kKeysPerTask / std::max<int64_t>(keys, 1), 1, heads);
+  const int64_t tasks = (heads + step - 1) / step;
+  ParallelFor(groups * tasks, [&](int64_t task) {
     const int64_t first = task % tasks * step;
     body(task / tasks, first, std::min(heads, first + step));
   });
@@ -41,14 +36,16 @@ const PositionBias& DecoderBias(const Snapshot& snapshot, const Adapter* adapter
 
 }  // namespace
 
-void Decoder::StoreKeyValues(const Snapshot& snapshot, std::span<const DecodeRow> rows,
-                             int64_t layer, KvSlots& slots) {
-  const int64_t inner = snapshot.config.inner_dim();
+void Decoder::StoreKeyValues(const T5Config& c, std::span<const DecodeRow> rows, int64_t layer,
+                             KvSlots& slots) {
+  const int64_t inner = c.inner_dim(), d = c.d_kv;
   const float* qkv = buffers_.projected.data();
   for (const DecodeRow& row : rows) {
-    const int64_t offset = row.position * inner;
-    std::copy_n(qkv + inner, inner, slots.Keys(row.slot, layer) + offset);
-    std::copy_n(qkv + 2 * inner, inner, slots.Values(row.slot, layer) + offset);
+    for (int64_t h = 0; h < c.num_heads; ++h) {
+      float* key = slots.Key(row.slot, layer, h, row.position);
+      std::copy_n(qkv + inner + h * d, d, key);
+      std::copy_n(qkv + 2 * inner + h * d, d, key + slots.value_offset());
+    }
     qkv += 3 * inner;
   }
 }
@@ -57,20 +54,43 @@ void Decoder::SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow>
                             int64_t layer, KvSlots& slots) {
   const T5Config& c = snapshot.config;
   const int64_t inner = c.inner_dim(), d = c.d_kv, count = static_cast<int64_t>(rows.size());
-  StoreKeyValues(snapshot, rows, layer, slots);
+  StoreKeyValues(c, rows, layer, slots);
   int64_t longest = 0;
   for (const DecodeRow& row : rows) longest = std::max(longest, row.position + 1);
-  ForRowsAndHeads(count, c.num_heads, longest, [&](int64_t r, int64_t first, int64_t end) {
+  ForGroupsAndHeads(count, c.num_heads, longest, [&](int64_t r, int64_t first, int64_t end) {
     const DecodeRow& row = rows[r];
-    const float* q = buffers_.projected.data() + r * 3 * inner;
-    const float *k = slots.Keys(row.slot, layer), *v = slots.Values(row.slot, layer);
-    float* scores = ThreadScores(row.position + 1);
+    const int64_t n = row.position + 1;
     const PositionBias& bias = DecoderBias(snapshot, row.adapter);
+    float* scores = ThreadScores();
     for (int64_t h = first; h < end; ++h) {
-      AttendOne(q + h * d, {k + h * d, v + h * d, inner, row.position + 1}, d, 1.0f,
+      const KeyValues kv =
+          row.path == nullptr ? slots.In(row.slot, layer, h, n) : slots.At(row.path, layer, h, n);
+      AttendOne(buffers_.projected.data() + r * 3 * inner + h * d, kv, d, 1.0f,
                 bias.Row(h, row.position), scores, buffers_.context.data() + r * inner + h * d);
     }
   });
+}
+
+void Decoder::ReserveScores(std::span<const DecodeRow> rows) {
+  for (const DecodeRow& row : rows) {
+    most_keys_ = std::max({most_keys_, row.position + 1, row.cross->tokens()});
+  }
+  // Of each thread apart from the others' cache lines; with room for responses to grow.
+  most_keys_ = (most_keys_ + 255) / 256 * 256;
+  const auto size = static_cast<size_t>(ComputeThreads() * most_keys_);
+  if (scores_.size() < size) scores_.resize(size);
+}
+
+float* Decoder::ThreadScores() { return scores_.data() + ComputeThread() * most_keys_; }
+
+void Decoder::FindGroups(std::span<const DecodeRow> rows) {
+  groups_.clear();
+  for (int64_t r = 0; r < static_cast<int64_t>(rows.size()); ++r) {
+    const bool joins = !groups_.empty() && rows[groups_.back().first].cross == rows[r].cross &&
+                       r - groups_.back().first < kRowsPerGroup;
+    if (!joins) groups_.push_back({r, r});
+    groups_.back().end = r + 1;
+  }
 }
 
 void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows,
@@ -84,15 +104,21 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
   weights.q.Forward(buffers_.normed.data(), q, count);
   const SiteColumns sites[] = {{Site::kCrossQ, 0}};
   AddLora(context, layer, sites, buffers_.normed.data(), q, inner);
-  int64_t longest = 0;
-  for (const DecodeRow& row : rows) longest = std::max(longest, row.cross->tokens());
-  ForRowsAndHeads(count, c.num_heads, longest, [&](int64_t r, int64_t first, int64_t end) {
-    const CrossCache& cross = *rows[r].cross;
-    const float* kv = cross.Layer(layer);
-    float* scores = ThreadScores(cross.tokens());
+  int64_t most = 0;
+  for (const RowGroup& group : groups_) {
+    most = std::max(most, rows[group.first].cross->tokens() * (group.end - group.first));
+  }
+  const auto groups = static_cast<int64_t>(groups_.size());
+  ForGroupsAndHeads(groups, c.num_heads, most, [&](int64_t g, int64_t first, int64_t end) {
+    const CrossCache& cross = *rows[groups_[g].first].cross;
+    float* scores = ThreadScores();
+    // All rows of a head before the next, while its keys and values are in the caches.
     for (int64_t h = first; h < end; ++h) {
-      AttendOne(q + r * inner + h * d, {kv + h * d, kv + inner + h * d, 2 * inner, cross.tokens()},
-                d, 1.0f, nullptr, scores, buffers_.context.data() + r * inner + h * d);
+      for (int64_t r = groups_[g].first; r < groups_[g].end; ++r) {
+        const int64_t at = r * inner + h * d;
+        AttendOne(q + at, cross.Head(layer, h), d, 1.0f, nullptr, scores,
+                  buffers_.context.data() + at);
+      }
     }
   });
 }
@@ -126,6 +152,8 @@ void Decoder::Run(const Snapshot& snapshot, std::span<const DecodeRow> rows, KvS
     ids_.push_back(row.token);
     AppendRows(row.adapter, 1, buffers_.runs);
   }
+  FindGroups(rows);
+  ReserveScores(rows);
   Embed(snapshot, ids_, buffers_.hidden.data());
   const LoraContext context = {buffers_.runs, Stack::kDecoder, &buffers_.lora};
   for (int64_t layer = 0; layer < c.num_decoder_layers; ++layer) {

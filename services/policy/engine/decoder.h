@@ -16,8 +16,10 @@ namespace tact {
 
 struct DecodeRow {
   int32_t token;     // the decoder's input at this position
-  int64_t position;  // from 0; earlier positions are in the slot or in earlier rows of this pass
-  int64_t slot;
+  int64_t position;  // from 0; earlier ones are stored or in earlier rows of this pass
+  int64_t slot;      // where its key and value are stored
+  // KvSlots::Offset of positions 0 to `position`, its own included; null: all are in `slot`.
+  const int64_t* path;
   const CrossCache* cross;
   const Adapter* adapter;  // null for the base
 };
@@ -32,7 +34,15 @@ class Decoder {
            LogitsSink sink);
 
  private:
-  void StoreKeyValues(const Snapshot& snapshot, std::span<const DecodeRow> rows, int64_t layer,
+  // Rows [first, end) of one prompt: samples, beams or positions that read the same cross keys.
+  struct RowGroup {
+    int64_t first, end;
+  };
+
+  void FindGroups(std::span<const DecodeRow> rows);
+  void ReserveScores(std::span<const DecodeRow> rows);
+  float* ThreadScores();
+  void StoreKeyValues(const T5Config& config, std::span<const DecodeRow> rows, int64_t layer,
                       KvSlots& slots);
   void SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows, int64_t layer,
                      KvSlots& slots);
@@ -42,6 +52,9 @@ class Decoder {
 
   StackBuffers buffers_;
   std::vector<int32_t> ids_;
+  std::vector<RowGroup> groups_;
+  int64_t most_keys_ = 0;
+  std::vector<float> scores_;  // [compute threads, most_keys_]
   std::vector<float> logits_;  // [block, vocab]
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
 
@@ -67,9 +68,8 @@ void Encoder::FillCross(const Snapshot& snapshot, std::span<const EncodeItem> it
     snapshot.decoder[layer].cross.kv.Forward(buffers_.normed.data(), kv, rows_);
     AddLora(decoder, layer, sites, buffers_.normed.data(), kv, width);
     for (const EncodeItem& item : items) {
-      const auto size = static_cast<int64_t>(item.ids.size()) * width;
-      std::copy_n(kv, size, item.cross->Layer(layer));
-      kv += size;
+      item.cross->Fill(layer, kv);
+      kv += item.cross->tokens() * width;
     }
   }
 }

@@ -57,8 +57,8 @@ absl::Status Stopping() {
 
 Engine::Engine(const EngineOptions& options, const T5Config& config)
     : options_(options),
-      batch_(options.batch,
-             {config.num_decoder_layers, options.sequence.max_new_tokens, config.inner_dim()}),
+      batch_(options.batch, {config.num_decoder_layers, options.sequence.max_new_tokens,
+                             config.num_heads, config.d_kv}),
       waiting_(options.max_waiting),
       thread_([this] { Run(); }) {}
 

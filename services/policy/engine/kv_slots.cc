@@ -6,8 +6,8 @@ namespace tact {
 
 KvSlots::KvSlots(int64_t slots, const KvShape& shape)
     : shape_(shape),
-      arena_(new float[static_cast<size_t>(slots * 2 * shape.layers * shape.positions *
-                                           shape.inner)]) {
+      arena_(new float[static_cast<size_t>(slots * shape.layers * shape.heads * 2 *
+                                           shape.positions * shape.d)]) {
   for (int64_t slot = slots - 1; slot >= 0; --slot) free_.push_back(slot);
 }
 
@@ -18,9 +18,15 @@ std::optional<int64_t> KvSlots::Acquire() {
   return slot;
 }
 
-void KvSlots::Copy(int64_t from, int64_t to, int64_t positions) {
-  for (int64_t half = 0; half < 2 * shape_.layers; ++half) {
-    std::copy_n(At(from, half), positions * shape_.inner, At(to, half));
+void CrossCache::Fill(int64_t layer, const float* kv) const {
+  for (int64_t head = 0; head < heads_; ++head) {
+    for (int64_t half = 0; half < 2; ++half) {
+      const float* from = kv + (half * heads_ + head) * d_;
+      float* to = Keys(layer, head) + half * tokens_ * d_;
+      for (int64_t i = 0; i < tokens_; ++i) {
+        std::copy_n(from + i * 2 * heads_ * d_, d_, to + i * d_);
+      }
+    }
   }
 }
 

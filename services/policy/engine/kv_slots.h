@@ -8,12 +8,15 @@
 #include <optional>
 #include <vector>
 
+#include "common/kernels/attend.h"
+
 namespace tact {
 
 struct KvShape {
   int64_t layers = 0;
   int64_t positions = 0;  // of the longest response
-  int64_t inner = 0;      // heads * d_kv
+  int64_t heads = 0;
+  int64_t d = 0;  // of one head
 };
 
 class KvSlots {
@@ -22,37 +25,62 @@ class KvSlots {
 
   std::optional<int64_t> Acquire();  // nothing when all are taken
   void Release(int64_t slot) { free_.push_back(slot); }
-  // The first `positions` keys and values of every layer.
-  void Copy(int64_t from, int64_t to, int64_t positions);
   int64_t free() const { return static_cast<int64_t>(free_.size()); }
 
-  float* Keys(int64_t slot, int64_t layer) { return At(slot, 2 * layer); }        // [pos, inner]
-  float* Values(int64_t slot, int64_t layer) { return At(slot, 2 * layer + 1); }  // [pos, inner]
-  const KvShape& shape() const { return shape_; }
+  // Where one position's key of one head lies; its value lies value_offset() floats later.
+  float* Key(int64_t slot, int64_t layer, int64_t head, int64_t position) {
+    return Block(layer, head) + Offset(slot, position);
+  }
+  int64_t value_offset() const { return shape_.positions * shape_.d; }
+
+  // The first n positions of one head in one slot.
+  KeyValues In(int64_t slot, int64_t layer, int64_t head, int64_t n) {
+    const float* k = Key(slot, layer, head, 0);
+    return {k, k + value_offset(), shape_.d, n};
+  }
+  // n positions that lie in any slots: offsets [n] are Offset() of each.
+  KeyValues At(const int64_t* offsets, int64_t layer, int64_t head, int64_t n) {
+    const float* k = Block(layer, head);
+    return {k, k + value_offset(), shape_.d, n, offsets};
+  }
+  // Names a place in the same way for every layer and head.
+  int64_t Offset(int64_t slot, int64_t position) const {
+    return slot * shape_.layers * shape_.heads * 2 * value_offset() + position * shape_.d;
+  }
 
  private:
-  float* At(int64_t slot, int64_t half) {
-    return arena_.get() + (slot * 2 * shape_.layers + half) * shape_.positions * shape_.inner;
+  // Of slot 0: keys [positions, d], then values [positions, d].
+  float* Block(int64_t layer, int64_t head) {
+    return arena_.get() + (layer * shape_.heads + head) * 2 * value_offset();
   }
 
   KvShape shape_;
-  std::unique_ptr<float[]> arena_;
-  std::vector<int64_t> free_;  // used as a stack, so that warm slots are used first
+  std::unique_ptr<float[]> arena_;  // [slots, layers, heads, 2, positions, d]
+  std::vector<int64_t> free_;       // used as a stack, so that warm slots are used first
 };
 
-// Cross-attention keys and values of one prompt, shared by its samples.
+// Cross-attention keys and values of one prompt, shared by its samples and beams.
 class CrossCache {
  public:
   CrossCache() = default;
-  CrossCache(int64_t layers, int64_t tokens, int64_t inner)
-      : tokens_(tokens), stride_(2 * inner), data_(new float[layers * tokens * 2 * inner]) {}
+  CrossCache(int64_t layers, int64_t tokens, int64_t heads, int64_t d)
+      : tokens_(tokens), heads_(heads), d_(d), data_(new float[layers * heads * 2 * tokens * d]) {}
 
   int64_t tokens() const { return tokens_; }
-  // [tokens, 2 * inner]: k | v.
-  float* Layer(int64_t layer) const { return data_.get() + layer * tokens_ * stride_; }
+  KeyValues Head(int64_t layer, int64_t head) const {
+    const float* k = Keys(layer, head);
+    return {k, k + tokens_ * d_, d_, tokens_};
+  }
+  // [tokens, 2 * heads * d]: k | v of one layer, as the projection makes them.
+  void Fill(int64_t layer, const float* kv) const;
 
  private:
-  int64_t tokens_ = 0, stride_ = 0;
+  // [tokens, d]; values follow. What one head reads stands in one piece.
+  float* Keys(int64_t layer, int64_t head) const {
+    return data_.get() + (layer * heads_ + head) * 2 * tokens_ * d_;
+  }
+
+  int64_t tokens_ = 0, heads_ = 0, d_ = 0;
   std::unique_ptr<float[]> data_;
 };
 

@@ -11,11 +11,9 @@ constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 using Ids = std::span<const int32_t>;
 
 void PenalizeRepetition(float penalty, Ids ids, std::span<float> scores) {
-  std::vector<int32_t> seen(ids.begin(), ids.end());
-  std::ranges::sort(seen);
-  const auto repeated = std::ranges::unique(seen);
-  seen.erase(repeated.begin(), repeated.end());
-  for (const int32_t id : seen) {
+  for (auto at = ids.begin(); at != ids.end(); ++at) {
+    const int32_t id = *at;
+    if (std::find(ids.begin(), at, id) != at) continue;  // once for each, however often it occurred
     scores[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
   }
 }

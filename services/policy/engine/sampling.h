@@ -45,10 +45,16 @@ struct Choice {
   std::vector<TokenLogprob> top = {};
 };
 
-// Buffers that only grow; one for each thread.
+// One for each thread.
 struct SamplingScratch {
-  std::vector<float> scores;  // [vocab]
-  WarperScratch warpers;
+  // What rows of this vocabulary need, so that none of them allocates.
+  void Reserve(int64_t vocab);
+
+  std::vector<float> scores;   // [vocab]
+  std::vector<double> sums;    // of blocks, see SumExpBlocks
+  std::vector<float> bounds;   // see TopBound
+  std::vector<int32_t> order;  // [vocab]
+  WarperScratch warpers = {};
 };
 
 // Where a row stands.
@@ -69,7 +75,8 @@ absl::StatusOr<std::vector<BeamCandidate>> ChooseBeams(std::span<const float> lo
                                                        float sum, SamplingScratch& scratch);
 
 // Natural log of the model's probability of `id`. INTERNAL if a logit is not finite.
-absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id);
+absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id,
+                                   SamplingScratch& scratch);
 
 }  // namespace tact
 

@@ -111,7 +111,7 @@ TEST(SamplingTest, LogitsThatAreNotFiniteAreAnError) {
     const std::vector<int32_t> ids = {0};
     const auto choice = ChooseToken(logits, {}, {ids, kEos, 1}, scratch);
     EXPECT_EQ(choice.status().code(), absl::StatusCode::kInternal);
-    EXPECT_EQ(ModelLogprob(logits, 0).status().code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(ModelLogprob(logits, 0, scratch).status().code(), absl::StatusCode::kInternal);
   }
 }
 

@@ -13,6 +13,7 @@ RunningPrompt::RunningPrompt(WaitingPrompt waiting, int64_t* held)
   if (forced() || task.sampling.beams.num_beams == 1) return;
   search = std::make_unique<BeamSearch>(task.sampling.beams, start_id(), eos_id(),
                                         task.sampling.max_new_tokens);
+  paths.emplace(search->num_beams(), task.sampling.max_new_tokens);
 }
 
 int64_t RunningPrompt::sequences() const {
@@ -28,8 +29,18 @@ Sequence::Sequence(std::shared_ptr<RunningPrompt> of, uint32_t at, int64_t kv_sl
   result.index = task().index;
   result.sample = at;
   if (prompt->searches()) return;
+  Reserve();
   input.push_back(prompt->start_id());
   input.insert(input.end(), task().forced.begin(), task().forced.end());
+}
+
+void Sequence::Reserve() {
+  const size_t forced = task().forced.size();
+  const size_t tokens = forced > 0 ? forced : static_cast<size_t>(task().sampling.max_new_tokens);
+  input.reserve(1 + tokens);
+  result.ids.reserve(tokens);
+  result.behaviour_logprobs.reserve(tokens);
+  result.model_logprobs.reserve(tokens);
 }
 
 void Sequence::Append(const Choice& choice) {

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <vector>
 
+#include "services/policy/engine/beam_paths.h"
 #include "services/policy/engine/beam_search.h"
 #include "services/policy/engine/kv_slots.h"
 #include "services/policy/engine/waiting_queue.h"
@@ -44,6 +46,7 @@ struct RunningPrompt {
   int64_t* held_tokens;
   CrossCache cross;
   std::unique_ptr<BeamSearch> search;  // null unless beams are asked for
+  std::optional<BeamPaths> paths;      // of the search's beams
   bool encoded = false;
   int64_t started = 0;  // sequences that have begun
 };
@@ -75,6 +78,7 @@ struct Sequence {
   bool done = false;
 
  private:
+  void Reserve();  // so that no step has to
   void FinishSearch();
 };
 

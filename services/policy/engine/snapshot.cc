@@ -116,8 +116,8 @@ absl::StatusOr<PositionBias> ReadPositionBias(const T5Config& c, TensorSource& s
 absl::StatusOr<std::shared_ptr<const Snapshot>> BuildSnapshot(const T5Config& c,
                                                               TensorSource source,
                                                               const SequenceLimits& limits) {
-  ASSIGN_OR_RETURN(std::vector<float> embedding,
-                   source.Read(EmbeddingName(source), {c.vocab_size, c.d_model}));
+  ASSIGN_OR_RETURN(WeightArray<float> embedding,
+                   source.Table(EmbeddingName(source), c.vocab_size, c.d_model));
   ASSIGN_OR_RETURN(PositionBias encoder_bias,
                    ReadPositionBias(c, source, "", Stack::kEncoder, limits));
   ASSIGN_OR_RETURN(PositionBias decoder_bias,

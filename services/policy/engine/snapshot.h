@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
+#include "common/kernels/weight_memory.h"
 #include "common/model/config.h"
 #include "services/policy/engine/position_bias.h"
 #include "services/policy/engine/tensor_source.h"
@@ -58,7 +59,7 @@ struct DecoderLayerWeights {
 
 struct Snapshot {
   T5Config config;
-  std::vector<float> embedding;  // [vocab, d_model]
+  WeightArray<float> embedding;  // [vocab, d_model]
   PositionBias encoder_bias, decoder_bias;
   std::vector<EncoderLayerWeights> encoder;
   std::vector<DecoderLayerWeights> decoder;

@@ -1,11 +1,11 @@
 #include "services/policy/engine/tensor_source.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "common/kernels/threads.h"
 
 namespace tact {
 
@@ -13,6 +13,7 @@ TensorSource::TensorSource(const Checkpoint& checkpoint)
     : label_(checkpoint.folder().string()),
       names_(checkpoint.names()),
       find_([&checkpoint](std::string_view name) { return checkpoint.Find(name); }),
+      release_([&checkpoint](std::span<const std::byte> part) { checkpoint.Release(part); }),
       where_([&checkpoint](std::string_view name) { return checkpoint.Where(name); }) {}
 
 TensorSource::TensorSource(const SafeTensors& tensors, std::string label)
@@ -26,8 +27,8 @@ absl::Status TensorSource::Error(std::string_view tensor, std::string_view value
   return FieldError(where_(tensor), value, problem, fix);
 }
 
-absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
-                                                      std::vector<int64_t> shape) {
+absl::StatusOr<StackedTensors::Part> TensorSource::Take(const std::string& name,
+                                                        const std::vector<int64_t>& shape) {
   const TensorView* view = find_(name);
   if (view == nullptr) {
     return Error(name, StrCat(names_.size(), " other tensors"), "the tensor is missing",
@@ -38,26 +39,46 @@ absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
                  StrCat("the served architecture needs ", ShapeString(shape)));
   }
   used_.insert(name);
-  ASSIGN_OR_RETURN(std::vector<float> values, ToFloat(*view, where_(name)));
-  const auto broken = std::ranges::find_if(values, [](float x) { return !std::isfinite(x); });
-  if (broken == values.end()) return values;
-  return Error(name, StrCat(*broken, " at element ", broken - values.begin()),
-               "the tensor has a value that is not finite", "send weights without NaN or infinity");
+  return StackedTensors::Part{*view, where_(name)};
+}
+
+absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
+                                                      std::vector<int64_t> shape) {
+  ASSIGN_OR_RETURN(StackedTensors::Part part, Take(name, shape));
+  StackedTensors tensor({std::move(part)});
+  std::vector<float> values(static_cast<size_t>(tensor.rows() * tensor.row_size()));
+  tensor.Read(0, tensor.rows(), values.data());
+  RETURN_IF_ERROR(tensor.status());
+  return values;
+}
+
+absl::StatusOr<WeightArray<float>> TensorSource::Table(const std::string& name, int64_t rows,
+                                                       int64_t columns) {
+  constexpr int64_t kRows = 128;  // at a time
+  ASSIGN_OR_RETURN(StackedTensors::Part part, Take(name, {rows, columns}));
+  StackedTensors tensor({std::move(part)}, release_);
+  WeightArray<float> values(static_cast<size_t>(rows * columns));
+  ParallelFor((rows + kRows - 1) / kRows, [&](int64_t piece) {
+    const int64_t first = piece * kRows;
+    tensor.Read(first, std::min(kRows, rows - first), values.data() + first * columns);
+  });
+  RETURN_IF_ERROR(tensor.status());
+  return values;
 }
 
 absl::StatusOr<PackedLinear> TensorSource::Linear(std::initializer_list<std::string> names,
                                                   int64_t out, int64_t in) {
-  std::vector<float> stacked;
+  std::vector<StackedTensors::Part> parts;
   for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(std::vector<float> values, Read(name, {out, in}));
-    if (stacked.empty()) {
-      stacked = std::move(values);
-    } else {
-      stacked.insert(stacked.end(), values.begin(), values.end());
-    }
+    ASSIGN_OR_RETURN(StackedTensors::Part part, Take(name, {out, in}));
+    parts.push_back(std::move(part));
   }
-  return PackedLinear(stacked.data(), nullptr, out * static_cast<int64_t>(names.size()), in,
-                      weight_type_);
+  StackedTensors stack(std::move(parts), release_);
+  PackedLinear linear(
+      [&stack](int64_t first, int64_t count, float* rows) { stack.Read(first, count, rows); },
+      nullptr, stack.rows(), in, weight_type_);
+  RETURN_IF_ERROR(stack.status());
+  return linear;
 }
 
 uint64_t TensorSource::NumElements() const {

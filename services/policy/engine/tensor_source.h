@@ -15,8 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
+#include "common/kernels/weight_memory.h"
 #include "common/model/checkpoint.h"
 #include "common/model/safetensors.h"
+#include "common/model/stacked_tensors.h"
 
 namespace tact {
 
@@ -34,7 +36,11 @@ class TensorSource {
   // INVALID_ARGUMENT names the tensor: missing, another shape, not a float, not finite.
   absl::StatusOr<std::vector<float>> Read(const std::string& name, std::vector<int64_t> shape);
 
-  // Weights [out, in] each, stacked into one product y = x [W0; W1; ...]^T, held as weight_type.
+  // The same of a table [rows, columns] that is large: read on the compute threads.
+  absl::StatusOr<WeightArray<float>> Table(const std::string& name, int64_t rows, int64_t columns);
+
+  // Weights [out, in] each, stacked into one product y = x [W0; W1; ...]^T, held as weight_type;
+  // read and packed on the compute threads.
   absl::StatusOr<PackedLinear> Linear(std::initializer_list<std::string> names, int64_t out,
                                       int64_t in);
 
@@ -53,9 +59,14 @@ class TensorSource {
                      std::string_view fix) const;
 
  private:
+  // The tensor, marked as used, if it is there with this shape.
+  absl::StatusOr<StackedTensors::Part> Take(const std::string& name,
+                                            const std::vector<int64_t>& shape);
+
   std::string label_;
   std::vector<std::string> names_;
   std::function<const TensorView*(std::string_view)> find_;
+  StackedTensors::Release release_;
   std::function<std::string(std::string_view)> where_;  // file and tensor, for errors
   std::set<std::string> used_;
   WeightType weight_type_ = WeightType::kF32;

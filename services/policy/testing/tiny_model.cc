@@ -138,11 +138,13 @@ std::string Serialize(const Weights& weights) {
 }
 
 std::shared_ptr<const Snapshot> MakeSnapshot(const T5Config& config, const Weights& weights,
-                                             const SequenceLimits& limits) {
+                                             const SequenceLimits& limits, WeightType type) {
   const std::string bytes = Serialize(weights);
   const SafeTensors tensors =
       SafeTensors::Parse(std::as_bytes(std::span(bytes.data(), bytes.size())), "weights").value();
-  return BuildSnapshot(config, TensorSource(tensors, "weights"), limits).value();
+  TensorSource source(tensors, "weights");
+  source.set_weight_type(type);
+  return BuildSnapshot(config, std::move(source), limits).value();
 }
 
 std::shared_ptr<const Adapter> MakeAdapter(const T5Config& config, const Weights& lora,

@@ -36,7 +36,8 @@ Weights Merge(Weights base, const Weights& lora, int64_t rank, float scale);
 std::string Serialize(const Weights& weights);  // safetensors
 
 std::shared_ptr<const Snapshot> MakeSnapshot(const T5Config& config, const Weights& weights,
-                                             const SequenceLimits& limits = {});
+                                             const SequenceLimits& limits = {},
+                                             WeightType type = WeightType::kF32);
 std::shared_ptr<const Adapter> MakeAdapter(const T5Config& config, const Weights& lora,
                                            const LoraScale& scale);
 

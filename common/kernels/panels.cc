@@ -1,0 +1,97 @@
+// The plain form of the products, for any CPU, and the choice between the forms.
+#include "common/kernels/panels.h"
+
+#include <bit>
+#include <cmath>
+
+#include "common/kernels/cpu.h"
+#include "common/kernels/panel_loops.h"
+
+namespace tact {
+namespace {
+
+float WeightAt(const float* row, int j) { return row[j]; }
+float WeightAt(const uint16_t* row, int j) {
+  return std::bit_cast<float>(uint32_t{row[j < 8 ? 2 * j : 2 * (j - 8) + 1]} << 16);
+}
+
+struct PlainTile {
+  static constexpr int64_t kDepth = kPanelDepth;
+
+  template <int kRows, int kPanels, typename W>
+  static void Run(const PanelProduct<float, W>& p, const TileSpan& span) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int q = 0; q < kPanels; ++q) One(p, span, r, q);
+    }
+  }
+
+ private:
+  template <typename W>
+  static void One(const PanelProduct<float, W>& p, const TileSpan& span, int r, int q) {
+    const float* x = p.x + (span.row + r) * p.x_stride;
+    const W* panel = p.panels + (span.panel + q) * p.panel_stride;
+    float sums[kPanelWidth] = {};
+    for (int64_t k = span.begin; k < span.end; ++k) {
+      for (int j = 0; j < kPanelWidth; ++j) sums[j] += x[k] * WeightAt(panel + k * kPanelWidth, j);
+    }
+    StoreSome(OutputOf(p, span, r, q), sums);
+  }
+};
+
+struct PlainInt8Tile {
+  static constexpr int64_t kDepth = int64_t{1} << 40;
+
+  template <int kRows, int kPanels>
+  static void Run(const Int8Product& p, const TileSpan& span) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int q = 0; q < kPanels; ++q) One(p, span, r, q);
+    }
+  }
+
+ private:
+  static void One(const Int8Product& p, const TileSpan& span, int r, int q) {
+    const int16_t* x = p.x + (span.row + r) * p.x_stride;
+    const int8_t* panel = p.panels + (span.panel + q) * p.panel_stride;
+    int32_t sums[kPanelWidth] = {};
+    for (int64_t k = 0; k < p.depth; ++k) {
+      for (int j = 0; j < kPanelWidth; ++j) {
+        sums[j] += x[k] * panel[k / 2 * 2 * kPanelWidth + 2 * j + k % 2];
+      }
+    }
+    float values[kPanelWidth];
+    for (int j = 0; j < kPanelWidth; ++j) {
+      const float scale = p.scales[(span.panel + q) * kPanelWidth + j];
+      values[j] = static_cast<float>(sums[j]) * (p.row_scales[span.row + r] * scale);
+    }
+    StoreSome(OutputOf(p, span, r, q), values);
+  }
+};
+
+float Quantize(const float* x, int64_t size, int32_t levels, int16_t* codes) {
+  float greatest = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    const float magnitude = std::abs(x[i]);
+    if (!(magnitude <= greatest)) greatest = magnitude;  // NaN too
+    if (std::isnan(greatest)) break;
+  }
+  const auto most = static_cast<float>(levels);
+  const bool sound = std::isfinite(greatest) && greatest > 0;
+  const float inverse = sound ? most / greatest : 0.0f;
+  for (int64_t i = 0; i < size; ++i) {
+    codes[i] = sound ? static_cast<int16_t>(std::nearbyintf(x[i] * inverse)) : int16_t{1};
+  }
+  return greatest / most;
+}
+
+}  // namespace
+
+const PanelKernels& PlainPanels() {
+  static const PanelKernels kernels = {PanelLoops<PlainTile, F32Product>::Run,
+                                       PanelLoops<PlainTile, Bf16Product>::Run,
+                                       PanelLoops<PlainInt8Tile, Int8Product>::Run, Quantize};
+  return kernels;
+}
+
+const PanelKernels& BestPanels() { return GetCpuFeatures().avx2 ? Avx2Panels() : PlainPanels(); }
+
+}  // namespace tact

@@ -1,0 +1,115 @@
+// The plain form of the products against the one for this CPU, and oneDNN's, which other CPUs use.
+#include "common/kernels/panels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+#include "common/kernels/cpu.h"
+#include "common/kernels/onednn_linear.h"
+
+namespace tact {
+namespace {
+
+// Small whole numbers, whose sums are exact in any order.
+std::vector<float> Whole(int64_t n) {
+  std::vector<float> out(static_cast<size_t>(n));
+  for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(i * 7919 % 17) - 8.0f;
+  return out;
+}
+
+struct Product {
+  int64_t rows, depth, columns;
+  std::vector<float> x = Whole(rows * depth), bias = Whole(columns);
+  int64_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
+  std::vector<float> weights = Whole(panels * kPanelWidth * depth);
+
+  F32Product To(std::vector<float>& y) const {
+    return {x.data(), depth,   rows,    depth,       weights.data(),     kPanelWidth * depth,
+            y.data(), columns, columns, bias.data(), /*accumulate=*/true};
+  }
+};
+
+TEST(PanelsTest, PlainFormEqualsTheDefinitionAndTheBestForm) {
+  for (const auto& [rows, depth, columns] :
+       {std::tuple{1, 7, 5}, {1, 800, 90}, {2, 400, 40}, {5, 3, 16}, {13, 385, 33}}) {
+    const Product product = {rows, depth, columns};
+    std::vector<float> plain(static_cast<size_t>(rows * columns), 2.0f), best = plain;
+    PlainPanels().f32(product.To(plain));
+    BestPanels().f32(product.To(best));
+    EXPECT_EQ(plain, best);
+    float sum = 2.0f + product.bias.back();  // the last row and column
+    const float* x = product.x.data() + (rows - 1) * depth;
+    const float* panel = product.weights.data() + (product.panels - 1) * kPanelWidth * depth;
+    for (int k = 0; k < depth; ++k) sum += x[k] * panel[k * kPanelWidth + (columns - 1) % 16];
+    EXPECT_EQ(plain.back(), sum);
+  }
+}
+
+TEST(PanelsTest, Int8FormsAreEqual) {
+  const int64_t rows = 9, depth = 70, columns = 37;
+  std::vector<int16_t> x(rows * depth);
+  std::vector<int8_t> weights(3 * kPanelWidth * depth);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<int16_t>(i * 7919 % 40000 - 20000);
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<int8_t>(i * 31 % 255 - 127);
+  const std::vector<float> row_scales = Whole(rows), scales = Whole(3 * kPanelWidth);
+  std::vector<float> plain(rows * columns), best = plain;
+  Int8Product product = {
+      x.data(), depth,   rows,    depth, weights.data(),    kPanelWidth * depth, plain.data(),
+      columns,  columns, nullptr, false, row_scales.data(), scales.data()};
+  PlainPanels().int8(product);
+  product.y = best.data();
+  BestPanels().int8(product);
+  EXPECT_EQ(plain, best);
+}
+
+TEST(PanelsTest, QuantizationFormsAreEqual) {
+  for (const int64_t size : {1, 15, 16, 37, 800}) {
+    std::vector<float> x = Whole(size);
+    for (float& value : x) value *= 0.37f;
+    std::vector<int16_t> plain(x.size()), best = plain;
+    const float scale = PlainPanels().quantize(x.data(), size, 5000, plain.data());
+    EXPECT_EQ(BestPanels().quantize(x.data(), size, 5000, best.data()), scale);
+    EXPECT_EQ(plain, best);
+    for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(scale * plain[i], x[i], scale * 0.51f);
+  }
+}
+
+TEST(OneDnnLinearTest, EqualsTheDefinition) {
+  using Type = dnnl::memory::data_type;
+  const int64_t in = 24, out = 40;
+  const std::vector<float> weight = Whole(out * in), bias = Whole(out);
+  const OneDnnLinear linear({Type::f32, Type::f32, Type::f32}, weight.data(), bias.data(), out, in);
+  for (const int64_t m : {1, 3, 64, 200}) {
+    const std::vector<float> x = Whole(m * in);
+    std::vector<float> y(static_cast<size_t>(m * out), 1.0f);
+    linear.Forward(x.data(), y.data(), m, /*accumulate=*/true);
+    for (int64_t i = 0; i < m * out; ++i) {
+      float sum = 1.0f + bias[i % out];
+      for (int64_t k = 0; k < in; ++k) sum += x[i / out * in + k] * weight[i % out * in + k];
+      ASSERT_EQ(y[i], sum) << m << " rows, at " << i;
+    }
+  }
+}
+
+TEST(OneDnnLinearTest, BytesGiveExactSums) {
+  using Type = dnnl::memory::data_type;
+  const int64_t in = 32, out = 20, m = 5;
+  std::vector<uint8_t> x(m * in);
+  std::vector<int8_t> weight(out * in);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<uint8_t>(i * 37 % 60);
+  for (size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<int8_t>(i * 31 % 255 - 127);
+  const OneDnnLinear linear({Type::u8, Type::s8, Type::s32}, weight.data(), nullptr, out, in);
+  std::vector<int32_t> y(m * out);
+  linear.Forward(x.data(), y.data(), m, /*accumulate=*/false);
+  for (int64_t i = 0; i < m * out; ++i) {
+    int32_t sum = 0;
+    for (int64_t k = 0; k < in; ++k) sum += x[i / out * in + k] * weight[i % out * in + k];
+    ASSERT_EQ(y[i], sum) << "at " << i;
+  }
+}
+
+}  // namespace
+}  // namespace tact
