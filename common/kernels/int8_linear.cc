@@ -78,12 +78,15 @@ class Int8Panels final : public LinearKernel {
   void ForwardBlock(const float* x, float* y, int64_t m, bool accumulate) const {
     int16_t* codes = ThreadBuffer<int16_t, Input>(static_cast<size_t>(m * depth_));
     float* scales = ThreadBuffer<float, Scales>(static_cast<size_t>(m));
-#pragma omp parallel for if (m * in() > kParallelWork / 8)
-    for (int64_t row = 0; row < m; ++row) {
-      int16_t* to = codes + row * depth_;
-      scales[row] = BestPanels().quantize(x + row * in(), in(), levels_, to);
-      if (depth_ > in()) to[in()] = 0;
-    }
+    constexpr int64_t kRowsPerTask = 16;
+    RunOnTeam(omp_get_max_threads(), (m + kRowsPerTask - 1) / kRowsPerTask, [&](int64_t task) {
+      const int64_t end = std::min(m, (task + 1) * kRowsPerTask);
+      for (int64_t row = task * kRowsPerTask; row < end; ++row) {
+        int16_t* to = codes + row * depth_;
+        scales[row] = BestPanels().quantize(x + row * in(), in(), levels_, to);
+        if (depth_ > in()) to[in()] = 0;
+      }
+    });
     RunPanels(BestPanels().int8,
               Int8Product{codes, depth_, m, depth_, panels_.data(), kPanelWidth * depth_, y, out(),
                           out(), bias(), accumulate, scales, scales_.data()});
