@@ -5,6 +5,7 @@
 
 #include "common/base/status.h"
 #include "common/kernels/threads.h"
+#include "services/policy/engine/step_profile.h"
 
 namespace tact {
 
@@ -38,6 +39,7 @@ void Batch::Admit(WaitingPrompt waiting) {
 }
 
 void Batch::Encode() {
+  const StepScope scope(StepPart::kEncode);
   std::vector<RunningPrompt*> fresh;
   for (const auto& prompt : admitted_) {
     if (!prompt->encoded) fresh.push_back(prompt.get());
@@ -120,6 +122,7 @@ void Batch::Decode(size_t begin, size_t end) {
   const auto vocab = static_cast<size_t>(snapshot.config.vocab_size);
   const std::span<const DecodeRow> rows(decode_rows_.data() + begin, end - begin);
   decoder_.Run(snapshot, rows, slots_, [&](int64_t first, int64_t count, float* logits) {
+    const StepScope scope(StepPart::kSampling);
     ParallelFor(count, [&](int64_t i) {
       Take(rows_[begin + first + i], {logits + i * vocab, vocab});
     });
@@ -199,6 +202,7 @@ void Batch::AdvanceSearches() {
 }
 
 StepReport Batch::Step() {
+  const StepScope scope(StepPart::kRest);
   Encode();
   StartSequences();
   rows_.clear();

@@ -4,6 +4,7 @@
 
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
+#include "services/policy/engine/step_profile.h"
 
 namespace tact {
 namespace {
@@ -55,6 +56,7 @@ void Decoder::StoreKeyValues(const Snapshot& snapshot, std::span<const DecodeRow
 
 void Decoder::SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows,
                             int64_t layer, KvSlots& slots) {
+  const StepScope scope(StepPart::kSelfAttention);
   const T5Config& c = snapshot.config;
   const int64_t inner = c.inner_dim(), d = c.d_kv, count = static_cast<int64_t>(rows.size());
   StoreKeyValues(snapshot, rows, layer, slots);
@@ -75,15 +77,20 @@ void Decoder::SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow>
 
 void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows,
                              int64_t layer, const LoraContext& context) {
+  const StepScope scope(StepPart::kCrossQuery);
   const T5Config& c = snapshot.config;
   const CrossAttentionWeights& weights = snapshot.decoder[layer].cross;
   const int64_t inner = c.inner_dim(), d = c.d_kv, count = static_cast<int64_t>(rows.size());
-  RmsNorm(buffers_.hidden.data(), weights.norm.data(), buffers_.normed.data(), count, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
+  {
+    const StepScope norm(StepPart::kNorm);
+    RmsNorm(buffers_.hidden.data(), weights.norm.data(), buffers_.normed.data(), count, c.d_model,
+            static_cast<float>(c.layer_norm_epsilon));
+  }
   float* q = buffers_.projected.data();  // [rows, inner]
   weights.q.Forward(buffers_.normed.data(), q, count);
   const SiteColumns sites[] = {{Site::kCrossQ, 0}};
   AddLora(context, layer, sites, buffers_.normed.data(), q, inner);
+  const StepScope attention(StepPart::kCrossAttention);
   int64_t longest = 0;
   for (const DecodeRow& row : rows) longest = std::max(longest, row.cross->tokens());
   ForRowsAndHeads(count, c.num_heads, longest, [&](int64_t r, int64_t first, int64_t end) {
@@ -99,6 +106,7 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
 
 void Decoder::Head(const Snapshot& snapshot, int64_t rows, const LoraContext& context,
                    LogitsSink sink) {
+  const StepScope scope(StepPart::kHead);
   const T5Config& c = snapshot.config;
   float* normed = buffers_.normed.data();
   RmsNorm(buffers_.hidden.data(), snapshot.decoder_norm.data(), normed, rows, c.d_model,
