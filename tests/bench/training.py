@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+from runs import HERE, environment, json_of
 TICKS = os.sysconf("SC_CLK_TCK")
 JOINED = 8  # dialogues in one long one, so that every prompt reaches the workload's length
 TARGETS = {"ppo_trl": (4.0, 3.0), "sft_transformers": (3.0, None), "sft_pytorch": (1.0, None)}
@@ -28,11 +28,6 @@ def long_dialogues(path):
             part = rows[begin:begin + JOINED]
             text = {key: "\n".join(row[key] for row in part) for key in ("dialogue", "summary")}
             out.write(json.dumps({"id": f"d{begin // JOINED}", **text}) + "\n")
-
-
-def environment():
-    # Set for tests, it slows OpenBLAS.
-    return {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
 
 
 class Cluster:
@@ -103,10 +98,7 @@ def tact_sft(cluster, data, work, name):
 def peer(python, script, args, data, *more):
     command = [python, str(HERE / "peers" / f"{script}.py"), "--policy", f"{args.models}/policy",
                "--dialogues", data, *more]
-    result = subprocess.run(command, text=True, stdout=subprocess.PIPE, env=environment())
-    if result.returncode != 0:
-        raise SystemExit(f"{script} failed: exit {result.returncode}")
-    found = json.loads(result.stdout.splitlines()[-1])
+    found = json_of(command)
     for key in ("seconds", "cpu_seconds"):
         found[key] = statistics.median(found[key])
     return found

@@ -38,6 +38,15 @@ nlohmann::json Sizes(const GenerationCase& work) {
           {"new_tokens", work.new_tokens}};
 }
 
+absl::Status WarmUp(Engine& engine, const BenchModel& model,
+                    std::span<const GenerationCase> cases) {
+  for (size_t i = 0; i < cases.size(); ++i) {
+    if (i > 0 && cases[i].work == cases[i - 1].work) continue;
+    RETURN_IF_ERROR(RunCase(engine, model, cases[i]));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Repeat(Engine& engine, const BenchModel& model, std::span<const GenerationCase> cases,
                     std::vector<Measurement>& out) {
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -133,9 +142,7 @@ absl::StatusOr<std::vector<Measurement>> MeasureGeneration(const BenchModel& mod
                    .more = Sizes(work)});
   }
   const std::unique_ptr<Engine> engine = WideEngine(model, MostSequences(cases));
-  for (int i = 0; i < repeats.warm_up; ++i) {
-    for (const GenerationCase& work : cases) RETURN_IF_ERROR(RunCase(*engine, model, work));
-  }
+  for (int i = 0; i < repeats.warm_up; ++i) RETURN_IF_ERROR(WarmUp(*engine, model, cases));
   for (int i = 0; i < repeats.count; ++i) {
     RETURN_IF_ERROR(Repeat(*engine, model, cases, out));
   }

@@ -22,7 +22,7 @@ absl::StatusOr<WeightType> ParseWeightType(std::string_view name);
 
 // How a work is measured.
 struct Repeats {
-  int warm_up = 1;
+  int warm_up = 1;  // runs of each work's first case before; a larger one only grows buffers
   int count = 3;
 };
 

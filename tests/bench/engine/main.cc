@@ -52,7 +52,7 @@ void AddFlags(CLI::App& app, Options& o) {
       ->check(CLI::Range(0, 1024));
   add("--repetitions", o.repeats.count, "of each work, of which the median counts")
       ->check(CLI::Range(1, 1000));
-  add("--warm-up", o.repeats.warm_up, "repetitions before, not counted")
+  add("--warm-up", o.repeats.warm_up, "runs of each work's first case before")
       ->check(CLI::Range(0, 1000));
   app.add_flag("--profile", o.profile, "where a decode step's time goes, beside the roofline");
   add("--bandwidth-mib", o.bandwidth_mib, "buffer that the memory's bandwidth is measured on")

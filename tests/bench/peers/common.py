@@ -121,12 +121,14 @@ def peak_mib():
 
 
 def measure(engine, dtype, threads, pairs, repetitions, warm_up):
-    """Prints what tact-bench writes: each (case, run) pair `repetitions` times, in turn."""
+    """Prints what tact-bench writes: each (case, run) pair `repetitions` times, in turn.
+
+    Warm-up runs the first case of each work only: what grows with a larger one is its buffers."""
     out = [{"engine": engine, "dtype": dtype, "threads": threads, "peak_mib": 0, "repetitions": [],
             **{key: value for key, value in case.items() if key != "ids"}} for case, _ in pairs]
     for _ in range(warm_up):
-        for _, run in pairs:
-            run()
+        for _, same_work in itertools.groupby(pairs, lambda pair: pair[0]["work"]):
+            next(same_work)[1]()
     for _ in range(repetitions):
         for found, (_, run) in zip(out, pairs):
             reset_peak()
@@ -147,4 +149,4 @@ def add_measuring_flags(parser, works):
     parser.add_argument("--work", default=works, help="keys of workloads.json, by commas")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=1)
-    parser.add_argument("--warm-up", type=int, default=1, help="repetitions that do not count")
+    parser.add_argument("--warm-up", type=int, default=1, help="runs of each work's first case before")

@@ -50,6 +50,7 @@ def optimise(plain, out, config):
 
 
 def convert_reward(folder, cache):
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from transformers import AutoConfig
     f32, int8 = cache / "classifier-f32.onnx", cache / "classifier-int8.onnx"
@@ -60,7 +61,8 @@ def convert_reward(folder, cache):
         plain.unlink()
     if not int8.exists():
         quantize_dynamic(str(f32), str(int8), per_channel=True, weight_type=QuantType.QInt8,
-                         op_types_to_quantize=["MatMul", "Attention", "Gemm"])
+                         op_types_to_quantize=["MatMul", "Attention", "Gemm"],
+                         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 
 
 def main():
@@ -72,6 +74,7 @@ def main():
     args.cache.mkdir(parents=True, exist_ok=True)
     convert_policy(args.policy, args.cache)
     convert_reward(args.reward, args.cache)
+    print("{}")  # runs.py reads the last line
 
 
 if __name__ == "__main__":
