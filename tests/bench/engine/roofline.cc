@@ -21,9 +21,9 @@ int64_t StepWeightBytes(const Snapshot& snapshot) {
   return bytes;
 }
 
-int64_t StepCacheBytes(const T5Config& config, int64_t sequences, int64_t prompt_tokens,
-                       int64_t position) {
-  const int64_t rows = sequences * (prompt_tokens + position);
+int64_t StepCacheBytes(const T5Config& config, int64_t prompts, int64_t prompt_tokens,
+                       int64_t sequences, int64_t position) {
+  const int64_t rows = prompts * prompt_tokens + sequences * position;
   return rows * 2 * config.inner_dim() * config.num_decoder_layers *
          static_cast<int64_t>(sizeof(float));
 }

@@ -12,10 +12,10 @@ namespace tact::bench {
 // packed. Without those of the cross keys and values, which a prompt needs once.
 int64_t StepWeightBytes(const Snapshot& snapshot);
 
-// Bytes of keys and values that a step reads for `sequences` that have `position` tokens, of
-// prompts with `prompt_tokens` each. Samples of one prompt share its keys, but each reads them.
-int64_t StepCacheBytes(const T5Config& config, int64_t sequences, int64_t prompt_tokens,
-                       int64_t position);
+// Bytes of keys and values that a step reads: of `prompts` with `prompt_tokens` each, which their
+// samples share, and of `sequences` that have `position` tokens.
+int64_t StepCacheBytes(const T5Config& config, int64_t prompts, int64_t prompt_tokens,
+                       int64_t sequences, int64_t position);
 
 // Seconds at `bandwidth` bytes a second.
 inline double RooflineSeconds(int64_t bytes, double bandwidth) {

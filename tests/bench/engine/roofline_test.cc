@@ -22,7 +22,7 @@ TEST(RooflineTest, WeightsOfAStepAreThoseOfTheDecoder) {
 
 TEST(RooflineTest, KeysAndValuesGrowWithSequencesAndTokens) {
   const T5Config config = SmallModel().config;
-  EXPECT_EQ(StepCacheBytes(config, 3, 200, 20), 3 * 220 * 2 * kWidth * kLayers * 4);
+  EXPECT_EQ(StepCacheBytes(config, 3, 200, 6, 20), (600 + 120) * 2 * kWidth * kLayers * 4);
 }
 
 TEST(RooflineTest, ShareIsRooflineOverStep) {
