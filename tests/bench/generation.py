@@ -47,11 +47,15 @@ class Sides:
     def reward(self, works, dtype):
         return self.tact(works, dtype, "--reward", f"{self.args.models}/reward")
 
-    def peer(self, script, works, *more):
-        command = [self.args.python, str(HERE / "peers" / f"{script}.py"), "--work", works,
-                   *self.common, *more]
+    def peer(self, script, works, *more, python=None):
+        command = [python or self.args.python, str(HERE / "peers" / f"{script}.py"), "--work",
+                   works, *self.common, *more]
         self.say(command)
         return json_of(command, OMP_NUM_THREADS=str(self.args.threads))
+
+    def transformers(self, works, python):
+        return self.peer("generate_transformers", works, "--policy", f"{self.args.models}/policy",
+                         python=python)
 
     def converted(self, script, works, dtype):
         return self.peer(script, works, "--cache", self.args.cache, "--dtype", dtype)
@@ -64,8 +68,8 @@ class Sides:
 def decode(sides):
     works = "greedy,first_token"
     yield lambda: sides.policy(works, "f32")
-    yield lambda: sides.peer("generate_transformers", works, "--policy",
-                             f"{sides.args.models}/policy")
+    for python in filter(None, (sides.args.python, sides.args.seed_python)):
+        yield lambda python=python: sides.transformers(works, python)
     yield lambda: sides.converted("generate_ctranslate2", works, "f32")
     yield lambda: sides.policy(works, "int8")
     yield lambda: sides.converted("generate_ctranslate2", works, "int8")
@@ -133,6 +137,7 @@ def main():
     parser.add_argument("--models", help="folder with policy/ and reward/")
     parser.add_argument("--bin", help="folder of tact's programs")
     parser.add_argument("--python", help="of the peers' environment (peers/make-venvs)")
+    parser.add_argument("--seed-python", help="also transformers of the seed's stack")
     parser.add_argument("--cache", help="folder for the peers' converted models")
     parser.add_argument("--part", default=",".join(PARTS), help="by commas [all]")
     parser.add_argument("--rounds", type=int, default=5)
