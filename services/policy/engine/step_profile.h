@@ -3,9 +3,10 @@
 #ifndef TACT_SERVICES_POLICY_ENGINE_STEP_PROFILE_H_
 #define TACT_SERVICES_POLICY_ENGINE_STEP_PROFILE_H_
 
+#include <time.h>
+
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,9 +32,13 @@ enum class StepPart {
 // Of one thread, the one that steps.
 class StepProfile {
  public:
+  // `clock` as clock_gettime takes it: CLOCK_MONOTONIC, or CLOCK_THREAD_CPUTIME_ID where all work
+  // is done by that one thread and other programs run too.
+  explicit StepProfile(clockid_t clock = CLOCK_MONOTONIC) : clock_(clock) {}
+
   // The part that counts from now on; returns the one before.
   StepPart Enter(StepPart part) {
-    const auto now = std::chrono::steady_clock::now();
+    const int64_t now = Now();
     if (part_ != StepPart::kOutside) times_[static_cast<size_t>(part_)] += now - since_;
     const StepPart before = part_;
     if (before == StepPart::kOutside) ++steps_;
@@ -47,7 +52,7 @@ class StepProfile {
   }
 
   double seconds(StepPart part) const {
-    return std::chrono::duration<double>(times_[static_cast<size_t>(part)]).count();
+    return static_cast<double>(times_[static_cast<size_t>(part)]) * 1e-9;
   }
   int64_t steps() const { return steps_; }
 
@@ -58,8 +63,15 @@ class StepProfile {
   }
 
  private:
-  std::array<std::chrono::steady_clock::duration, static_cast<size_t>(StepPart::kCount)> times_{};
-  std::chrono::steady_clock::time_point since_;
+  int64_t Now() const {
+    timespec time = {};
+    ::clock_gettime(clock_, &time);
+    return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
+
+  const clockid_t clock_;
+  std::array<int64_t, static_cast<size_t>(StepPart::kCount)> times_{};  // nanoseconds
+  int64_t since_ = 0;
   StepPart part_ = StepPart::kOutside;
   int64_t steps_ = 0;
 };

@@ -30,7 +30,7 @@ uint64_t Sum(const std::byte* data) {
 
 }  // namespace
 
-double MeasureBandwidth(size_t mib, int passes) {
+double MeasureBandwidth(size_t mib, int passes, int threads) {
   const auto chunks = static_cast<int64_t>(std::max<size_t>(1, (mib << 20) / kChunk));
   const size_t size = static_cast<size_t>(chunks) * kChunk;
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(size);
@@ -40,7 +40,9 @@ double MeasureBandwidth(size_t mib, int passes) {
   for (int pass = 0; pass < passes; ++pass) {
     const Stopwatch watch;
     ParallelFor(chunks, [&](int64_t i) { sum += Sum(buffer.get() + i * kChunk); });
-    best = std::max(best, static_cast<double>(size) / watch.Read().seconds);
+    const Usage usage = watch.Read();
+    const double seconds = threads == 1 ? usage.cpu_seconds : usage.seconds;
+    best = std::max(best, static_cast<double>(size) / seconds);
   }
   return sum == 0 ? 0 : best;  // the sum is used, so that it is computed
 }

@@ -6,9 +6,9 @@
 
 namespace tact::bench {
 
-// Bytes a second: the best of `passes` over `mib` MiB. The best, so that a share of it is never
-// flattered by what else ran.
-double MeasureBandwidth(size_t mib, int passes);
+// Bytes a second, of processor time with one thread: the best of `passes` over `mib` MiB. The best,
+// so that a share of it is never flattered by what else ran.
+double MeasureBandwidth(size_t mib, int passes, int threads);
 
 }  // namespace tact::bench
 

@@ -102,7 +102,8 @@ absl::StatusOr<int> Measure(Options o) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(o.workloads));
   ASSIGN_OR_RETURN(Workloads works, ParseWorkloads(text, o.workloads));
   ASSIGN_OR_RETURN(works, Select(std::move(works), o.works));
-  const double bandwidth = o.profile ? MeasureBandwidth(o.bandwidth_mib, kBandwidthPasses) : 0;
+  const double bandwidth =
+      o.profile ? MeasureBandwidth(o.bandwidth_mib, kBandwidthPasses, o.threads) : 0;
   Findings found;
   for (const std::string& dtype : o.dtypes) {
     if (!o.policy.empty()) RETURN_IF_ERROR(MeasurePolicy(o, dtype, works, bandwidth, found));

@@ -83,7 +83,7 @@ absl::StatusOr<std::vector<ProfileRow>> ProfileSteps(const BenchModel& model,
                                                      const Repeats& repeats, double bandwidth) {
   std::vector<ProfileRow> rows;
   for (const GenerationCase& work : cases) {
-    StepProfile profile;
+    StepProfile profile(model.threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC);
     RETURN_IF_ERROR(RunProfiled(model, work, repeats, profile));
     ProfileRow row = {.work = work, .dtype = model.dtype, .threads = model.threads};
     Fill(profile, repeats.count, row);

@@ -29,7 +29,8 @@ struct ProfileRow {
   double share() const { return roofline_seconds() / step_seconds; }
 };
 
-// Each case after a warm-up, `repeats.count` times together. `bandwidth` as measured in this run.
+// Each case after a warm-up, `repeats.count` times together; with one thread in processor time.
+// `bandwidth` as measured in this run.
 absl::StatusOr<std::vector<ProfileRow>> ProfileSteps(const BenchModel& model,
                                                      std::span<const GenerationCase> cases,
                                                      const Repeats& repeats, double bandwidth);
