@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
+from runs import HERE, environment
+
 TICKS = os.sysconf("SC_CLK_TCK")
 WARM_UP = 1  # steps of fine-tuning that do not count, there as here
 JOINED = 8  # dialogues in one long one, so that every prompt reaches the workload's length
@@ -29,11 +30,6 @@ def long_dialogues(path):
             part = rows[begin:begin + JOINED]
             text = {key: "\n".join(row[key] for row in part) for key in ("dialogue", "summary")}
             out.write(json.dumps({"id": f"d{begin // JOINED}", **text}) + "\n")
-
-
-def environment():
-    # Set for tests, it slows OpenBLAS.
-    return {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
 
 
 class Cluster:
