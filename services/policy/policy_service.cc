@@ -25,11 +25,9 @@ v1::FinishReason ToProto(EndReason reason) {
   return reason == EndReason::kEos ? v1::FINISH_REASON_EOS : v1::FINISH_REASON_LENGTH;
 }
 
-// Where the first of `stops` begins in `text`; npos if none does.
-size_t FindStop(std::string_view text, const StopStrings& stops) {
-  size_t first = text.npos;
-  for (const std::string& stop : stops) first = std::min(first, text.find(stop));
-  return first;
+StopStrings StopsOf(const v1::GenerateRequest& request) {
+  const auto& stops = request.sampling().stop_strings();
+  return StopStrings({stops.begin(), stops.end()});
 }
 
 void AddTokens(const SequenceResult& result, v1::Completion& completion) {
@@ -100,10 +98,8 @@ absl::StatusOr<std::vector<Encoded>> PolicyServiceImpl::EncodePrompts(
 std::function<bool(std::span<const int32_t>)> PolicyServiceImpl::StopTest(
     const StopStrings& stops) const {
   if (stops.empty()) return nullptr;
-  return [this, stops](std::span<const int32_t> ids) {
-    return FindStop(model_.tokenizer->Decode(ids, /*skip_special_tokens=*/true), stops) !=
-           std::string::npos;
-  };
+  return
+      [this, stops](std::span<const int32_t> ids) { return stops.Reached(*model_.tokenizer, ids); };
 }
 
 v1::Completion PolicyServiceImpl::ToCompletion(const SequenceResult& result, const Encoded& prompt,
@@ -112,7 +108,7 @@ v1::Completion PolicyServiceImpl::ToCompletion(const SequenceResult& result, con
   completion.set_prompt_index(static_cast<uint32_t>(result.index));
   completion.set_sample_index(result.sample);
   std::string text = model_.tokenizer->Decode(result.ids, /*skip_special_tokens=*/true);
-  text.resize(std::min(text.size(), FindStop(text, request.sampling().stop_strings())));
+  text.resize(std::min(text.size(), StopsOf(request).Find(text)));
   completion.set_text(std::move(text));
   completion.set_finish_reason(ToProto(result.reason));
   completion.set_prompt_tokens(static_cast<uint32_t>(prompt.ids.size()));
@@ -138,7 +134,7 @@ absl::Status PolicyServiceImpl::DoGenerate(const grpc::ServerContext& context,
                      .prompt_ids = prompts[i].ids,
                      .prompt_key = i,
                      .sampling = sampling,
-                     .stop = StopTest(request.sampling().stop_strings())});
+                     .stop = StopTest(StopsOf(request))});
   }
   const int64_t samples = sampling.num_samples;
   const auto count = static_cast<int64_t>(prompts.size()) * samples;

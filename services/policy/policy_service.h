@@ -17,6 +17,7 @@
 #include "services/policy/policy_model.h"
 #include "services/policy/push.h"
 #include "services/policy/sampling_params.h"
+#include "services/policy/stop_strings.h"
 #include "services/policy/validation.h"
 #include "tact/v1/policy.grpc.pb.h"
 
@@ -29,8 +30,6 @@ struct PolicyServiceOptions {
   uint64_t max_push_bytes = uint64_t{2} << 30;
   std::filesystem::path adapter_dir = {};  // where LoadAdapter may read; empty: nowhere
 };
-
-using StopStrings = google::protobuf::RepeatedPtrField<std::string>;
 
 class PolicyServiceImpl final : public v1::PolicyService::Service {
  public:
