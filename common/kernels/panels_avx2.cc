@@ -29,7 +29,7 @@ void Store(const PanelOutput& out, __m256 low, __m256 high) {
 // Arithmetic of a tile: how kStep inputs of a row meet the weights of 16 outputs.
 struct F32Math {
   using Vector = __m256;
-  static constexpr int64_t kDepth = kPanelDepth, kStep = 1;
+  static constexpr int64_t kDepth = kPanelDepth, kStep = 1, kStreams = 4;
 
   static Vector Zero() { return _mm256_setzero_ps(); }
   static Vector Input(const float* x) { return _mm256_broadcast_ss(x); }
@@ -43,6 +43,8 @@ struct F32Math {
 };
 
 struct Bf16Math : F32Math {
+  static constexpr int64_t kStreams = 1;
+
   static Vector Low(const uint16_t* w) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(Both(w), 16));
   }
@@ -62,7 +64,8 @@ struct Bf16Math : F32Math {
 
 struct Int8Math {
   using Vector = __m256i;
-  static constexpr int64_t kDepth = int64_t{1} << 40, kStep = 2;  // sums are exact: all at once
+  // Sums are exact: all inputs at once.
+  static constexpr int64_t kDepth = int64_t{1} << 40, kStep = 2, kStreams = 1;
 
   static Vector Zero() { return _mm256_setzero_si256(); }
   static Vector Input(const int16_t* x) {
@@ -90,6 +93,30 @@ struct Int8Math {
   }
 };
 
+// Asks for the weights that follow those of a tile, a line in each step, so that memory works while
+// several rows are multiplied. One stream of lines is slower than memory: f32 takes them from
+// Math::kStreams places in turn.
+template <typename Math, typename W>
+class Prefetch {
+ public:
+  Prefetch(const W* panel, int64_t depth)
+      : next_(panel + depth * kPanelWidth), stride_(depth / Math::kStep / Math::kStreams) {}
+
+  void Step() {
+    constexpr int64_t kLine = kPanelWidth * Math::kStep;
+    constexpr uint64_t kStreams = Math::kStreams;
+    const int64_t line =
+        static_cast<int64_t>(step_ % kStreams) * stride_ + static_cast<int64_t>(step_ / kStreams);
+    __builtin_prefetch(next_ + line * kLine, 0, 2);
+    ++step_;
+  }
+
+ private:
+  const W* next_;
+  const int64_t stride_;
+  uint64_t step_ = 0;
+};
+
 template <typename Math>
 struct Tile {
   static constexpr int64_t kDepth = Math::kDepth;
@@ -105,7 +132,9 @@ struct Tile {
     const int64_t x_stride = p.x_stride, panel_stride = p.panel_stride;
     const X *x = p.x + span.row * x_stride + span.begin, *end = x + (span.end - span.begin);
     const W* panel = p.panels + span.panel * panel_stride + span.begin * kPanelWidth;
+    Prefetch<Math, W> next(panel, span.end - span.begin);
     for (; x < end; x += Math::kStep, panel += kPanelWidth * Math::kStep) {
+      if constexpr (kPanels == 1) next.Step();
 #pragma GCC unroll 8
       for (int q = 0; q < kPanels; ++q) {
         const auto w_low = Math::Low(panel + q * panel_stride);
