@@ -49,8 +49,8 @@ absl::StatusOr<std::vector<Measurement>> MeasureClassification(
     const std::string& folder, const std::string& dtype, int threads,
     std::span<const ClassificationCase> cases, const Repeats& repeats) {
   ASSIGN_OR_RETURN(const WeightType type, ParseWeightType(dtype));
-  if (type != WeightType::kF32) return absl::UnimplementedError("the classifier holds f32 only");
-  ASSIGN_OR_RETURN(const std::unique_ptr<const Classifier> classifier, Classifier::Load(folder));
+  ASSIGN_OR_RETURN(const std::unique_ptr<const Classifier> classifier,
+                   Classifier::Load(folder, type));
   std::vector<Loaded> texts;
   std::vector<Measurement> out;
   for (const ClassificationCase& work : cases) {
