@@ -56,7 +56,7 @@ class SteppedEngine {
       : config_(testing::TinyConfig()),
         snapshot_(testing::MakeSnapshot(config_, testing::RandomWeights(config_, 3))),
         batch_({.max_running = kSlots},
-               {config_.num_decoder_layers, kLongest, config_.inner_dim()}) {}
+               {config_.num_decoder_layers, kLongest, config_.num_heads, config_.d_kv}) {}
 
   // `prompts` responses of exactly `tokens` tokens each.
   void Submit(size_t prompts, int64_t tokens, std::function<void(SequenceResult)> on_result) {
