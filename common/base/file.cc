@@ -47,8 +47,27 @@ absl::Status WriteAll(int fd, std::string_view bytes, const std::filesystem::pat
     if (n < 0) return ErrnoError(path, "cannot write");
     bytes.remove_prefix(static_cast<size_t>(n));
   }
-  if (::fsync(fd) != 0) return ErrnoError(path, "cannot fsync");
   return absl::OkStatus();
+}
+
+absl::Status WriteDurably(int fd, std::span<const std::string_view> pieces,
+                          const std::filesystem::path& path) {
+  for (const std::string_view piece : pieces) RETURN_IF_ERROR(WriteAll(fd, piece, path));
+  return ::fsync(fd) == 0 ? absl::OkStatus() : ErrnoError(path, "cannot fsync");
+}
+
+// Up to `size` bytes; fewer at the end of the file only.
+absl::StatusOr<size_t> ReadUpTo(int fd, char* data, size_t size,
+                                const std::filesystem::path& path) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(fd, data + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(path, "cannot read");
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  return done;
 }
 
 absl::StatusOr<size_t> SizeOf(int fd, const std::filesystem::path& path) {
@@ -73,16 +92,22 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, size_t m
                       "split it or raise the limit");
   }
   std::string out(size, '\0');
-  size_t done = 0;
-  while (done < size) {
-    const ssize_t n = ::read(fd, out.data() + done, size - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError(path, "cannot read");
-    if (n == 0) break;
-    done += static_cast<size_t>(n);
-  }
+  ASSIGN_OR_RETURN(const size_t done, ReadUpTo(fd, out.data(), size, path));
   out.resize(done);
   return out;
+}
+
+absl::Status ReadPieces(const std::filesystem::path& path,
+                        absl::FunctionRef<void(std::string_view)> body) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(path, "cannot open");
+  absl::Cleanup close = [fd] { ::close(fd); };
+  std::string piece(size_t{1} << 20, '\0');
+  while (true) {
+    ASSIGN_OR_RETURN(const size_t size, ReadUpTo(fd, piece.data(), piece.size(), path));
+    if (size == 0) return absl::OkStatus();
+    body({piece.data(), size});
+  }
 }
 
 absl::Status SyncPath(const std::filesystem::path& path) {
@@ -94,11 +119,16 @@ absl::Status SyncPath(const std::filesystem::path& path) {
 }
 
 absl::Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
+  return WriteFileAtomically(path, std::span(&bytes, 1));
+}
+
+absl::Status WriteFileAtomically(const std::filesystem::path& path,
+                                 std::span<const std::string_view> pieces) {
   const std::filesystem::path temporary =
       StrCat(path.string(), ".tmp.", static_cast<long>(::getpid()));
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoError(temporary, "cannot create");
-  const absl::Status written = WriteAll(fd, bytes, temporary);
+  const absl::Status written = WriteDurably(fd, pieces, temporary);
   ::close(fd);
   if (written.ok() && ::rename(temporary.c_str(), path.c_str()) == 0) {
     const auto folder = path.parent_path();

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -18,10 +19,17 @@ namespace tact {
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
                                      size_t max_bytes = size_t{1} << 30);
 
+// The whole file in pieces of 1 MiB, in order. NOT_FOUND if there is none.
+absl::Status ReadPieces(const std::filesystem::path& path,
+                        absl::FunctionRef<void(std::string_view)> body);
+
 // Writes to a temporary file beside `path`, fsyncs, renames over `path`, fsyncs the folder.
 // RESOURCE_EXHAUSTED with the reason DISK_FULL when the disk, a quota or a limit on the size of a
 // file is used up; then `path` is as it was.
 absl::Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes);
+// The same for what lies in several places: one after the other.
+absl::Status WriteFileAtomically(const std::filesystem::path& path,
+                                 std::span<const std::string_view> pieces);
 
 // fsyncs a file or folder.
 absl::Status SyncPath(const std::filesystem::path& path);

@@ -47,6 +47,24 @@ TEST_F(FileTest, ReadsUpToItsLimit) {
   EXPECT_EQ(ReadFile(folder_ / "a", 4).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(FileTest, WhatIsWrittenInPiecesIsReadInPieces) {
+  const fs::path path = folder_ / "a";
+  const std::string large((size_t{2} << 20) + 7, 'x');
+  const std::string_view pieces[] = {"head", "", large, "tail"};
+  ASSERT_TRUE(WriteFileAtomically(path, pieces).ok());
+  EXPECT_EQ(*ReadFile(path), "head" + large + "tail");
+  std::string read;
+  int count = 0;
+  const auto take = [&](std::string_view piece) {
+    read += piece;
+    ++count;
+  };
+  ASSERT_TRUE(ReadPieces(path, take).ok());
+  EXPECT_EQ(read, "head" + large + "tail");
+  EXPECT_EQ(count, 3);
+  EXPECT_EQ(ReadPieces(folder_ / "missing", take).code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(FileTest, ConfinesPathsToTheRoot) {
   fs::create_directories(folder_ / "in");
   fs::create_symlink("/etc", folder_ / "in" / "out");

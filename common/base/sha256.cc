@@ -5,6 +5,8 @@
 #include <array>
 
 #include "absl/strings/escaping.h"
+#include "common/base/file.h"
+#include "common/base/status.h"
 
 namespace tact {
 
@@ -34,6 +36,12 @@ std::string Sha256::HexDigest() {
 std::string Sha256Hex(std::string_view bytes) {
   Sha256 hash;
   hash.Update(bytes);
+  return hash.HexDigest();
+}
+
+absl::StatusOr<std::string> Sha256OfFile(const std::filesystem::path& path) {
+  Sha256 hash;
+  RETURN_IF_ERROR(ReadPieces(path, [&](std::string_view piece) { hash.Update(piece); }));
   return hash.HexDigest();
 }
 

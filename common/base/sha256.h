@@ -2,9 +2,12 @@
 #ifndef TACT_COMMON_BASE_SHA256_H_
 #define TACT_COMMON_BASE_SHA256_H_
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "absl/status/statusor.h"
 
 namespace tact {
 
@@ -26,6 +29,9 @@ class Sha256 {
 
 // The digest of one piece.
 std::string Sha256Hex(std::string_view bytes);
+
+// The digest of a file, read piece by piece. NOT_FOUND if there is none.
+absl::StatusOr<std::string> Sha256OfFile(const std::filesystem::path& path);
 
 }  // namespace tact
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/file.h"
+
 namespace tact {
 namespace {
 
@@ -16,6 +18,15 @@ TEST(Sha256Test, PiecesAddUp) {
   hash.Update("");
   hash.Update("bc");
   EXPECT_EQ(hash.HexDigest(), Sha256Hex("abc"));
+}
+
+TEST(Sha256Test, AFileHasTheDigestOfItsBytes) {
+  const auto path = std::filesystem::path(::testing::TempDir()) / "sha256-of-file";
+  const std::string bytes((size_t{1} << 20) + 3, 'a');
+  ASSERT_TRUE(WriteFileAtomically(path, bytes).ok());
+  EXPECT_EQ(Sha256OfFile(path).value(), Sha256Hex(bytes));
+  std::filesystem::remove(path);
+  EXPECT_EQ(Sha256OfFile(path).status().code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -78,12 +78,15 @@ class Int8Panels final : public LinearKernel {
   void ForwardBlock(const float* x, float* y, int64_t m, bool accumulate) const {
     int16_t* codes = ThreadBuffer<int16_t, Input>(static_cast<size_t>(m * depth_));
     float* scales = ThreadBuffer<float, Scales>(static_cast<size_t>(m));
-#pragma omp parallel for if (m * in() > kParallelWork / 8)
-    for (int64_t row = 0; row < m; ++row) {
-      int16_t* to = codes + row * depth_;
-      scales[row] = BestPanels().quantize(x + row * in(), in(), levels_, to);
-      if (depth_ > in()) to[in()] = 0;
-    }
+    constexpr int64_t kRowsPerTask = 16;
+    RunOnTeam(omp_get_max_threads(), (m + kRowsPerTask - 1) / kRowsPerTask, [&](int64_t task) {
+      const int64_t end = std::min(m, (task + 1) * kRowsPerTask);
+      for (int64_t row = task * kRowsPerTask; row < end; ++row) {
+        int16_t* to = codes + row * depth_;
+        scales[row] = BestPanels().quantize(x + row * in(), in(), levels_, to);
+        if (depth_ > in()) to[in()] = 0;
+      }
+    });
     RunPanels(BestPanels().int8,
               Int8Product{codes, depth_, m, depth_, panels_.data(), kPanelWidth * depth_, y, out(),
                           out(), bias(), accumulate, scales, scales_.data()});
@@ -94,30 +97,6 @@ class Int8Panels final : public LinearKernel {
   WeightArray<int8_t> panels_;
   std::vector<float> scales_;  // by output, whole panels
 };
-
-// x = scale * (code - zero)
-struct RowCode {
-  float scale;
-  int32_t zero;
-};
-
-// Codes 0 to 255 for the range of the row, zero included.
-RowCode QuantizeRow(const float* x, int64_t size, uint8_t* codes) {
-  constexpr int32_t kLevels = 255;
-  float low = 0, high = 0;
-  for (int64_t i = 0; i < size; ++i) {
-    low = std::min(low, x[i]);
-    high = std::max(high, x[i]);
-  }
-  const float scale = high > low ? (high - low) / static_cast<float>(kLevels) : 1.0f;
-  const float inverse = 1.0f / scale;
-  const auto zero = static_cast<int32_t>(std::lrintf(-low * inverse));
-  for (int64_t i = 0; i < size; ++i) {
-    const auto code = static_cast<int32_t>(std::nearbyintf(x[i] * inverse)) + zero;
-    codes[i] = static_cast<uint8_t>(std::clamp(code, 0, kLevels));
-  }
-  return {scale, zero};
-}
 
 // Weights [out, in] as codes, with the scale and the sum of the codes of each output.
 struct CodedWeights {
@@ -166,10 +145,11 @@ class Int8OneDnn final : public LinearKernel {
 
   void ForwardBlock(const float* x, float* y, int64_t m, bool accumulate) const {
     uint8_t* codes = ThreadBuffer<uint8_t, Input>(static_cast<size_t>(m * in()));
-    std::array<RowCode, kRows> rows;
+    std::array<ByteCode, kRows> rows;
 #pragma omp parallel for if (m * in() > kParallelWork / 8)
     for (int64_t row = 0; row < m; ++row) {
-      rows[static_cast<size_t>(row)] = QuantizeRow(x + row * in(), in(), codes + row * in());
+      rows[static_cast<size_t>(row)] =
+          BestPanels().quantize_bytes(x + row * in(), in(), codes + row * in());
     }
     int32_t* sums = ThreadBuffer<int32_t, Sums>(static_cast<size_t>(m * out()));
     product_.Forward(codes, sums, m, /*accumulate=*/false);
@@ -179,7 +159,7 @@ class Int8OneDnn final : public LinearKernel {
     }
   }
 
-  void Dequantize(const RowCode& code, const int32_t* sums, float* y, bool accumulate) const {
+  void Dequantize(const ByteCode& code, const int32_t* sums, float* y, bool accumulate) const {
     for (int64_t i = 0; i < out(); ++i) {
       const auto exact = static_cast<float>(sums[i] - code.zero * sums_[static_cast<size_t>(i)]);
       float value = exact * code.scale * scales_[static_cast<size_t>(i)];

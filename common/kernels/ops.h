@@ -44,7 +44,10 @@ void Tanh(const float* x, float* y, int64_t n);
 
 // y = gelu_new(gate) * linear, the feed-forward gate of T5 v1.1 (Shazeer 2020).
 void GeluNewGate(const float* gate, const float* linear, float* y, int64_t n);
-// The same where one fused product has made both: x [rows, 2 * dim] = gate | linear -> y [rows,
+// Its backward: d_gate and d_linear from dy; they may be the same buffers as gate and linear.
+void GeluNewGateBackward(const float* gate, const float* linear, const float* dy, float* d_gate,
+                         float* d_linear, int64_t n);
+// GeluNewGate where one fused product has made both: x [rows, 2 * dim] = gate | linear -> y [rows,
 // dim].
 void GeluNewGateRows(const float* x, float* y, int64_t rows, int64_t dim);
 

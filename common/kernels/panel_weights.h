@@ -11,6 +11,7 @@
 #include "common/kernels/linear.h"
 #include "common/kernels/linear_kernel.h"
 #include "common/kernels/panels.h"
+#include "common/kernels/thread_team.h"
 
 namespace tact {
 
@@ -23,15 +24,15 @@ void ForEachPanel(const WeightRows& weight, int64_t out, int64_t in, const Pack&
   struct Source;
   constexpr int64_t kPiece = 64 << 10;  // elements: what is read is packed out of the second cache
   const int64_t step = std::max<int64_t>(1, kPiece / (in * kPanelWidth)) * kPanelWidth;
-#pragma omp parallel for schedule(dynamic, 1) if (out > step)
-  for (int64_t first = 0; first < out; first += step) {
+  RunOnTeam(omp_get_max_threads(), (out + step - 1) / step, [&](int64_t piece) {
+    const int64_t first = piece * step;
     const int64_t count = std::min(step, out - first);
     float* rows = ThreadBuffer<float, Source>(static_cast<size_t>(step * in));
     weight(first, count, rows);
     for (int64_t row = 0; row < count; row += kPanelWidth) {
       pack((first + row) / kPanelWidth, rows + row * in, std::min(kPanelWidth, count - row));
     }
-  }
+  });
 }
 
 // How a product is cut: blocks of rows times groups of panels.
@@ -41,14 +42,13 @@ struct PanelTasks {
 };
 
 // `element` is the size of one of x: a block of rows should stay in the second cache.
-inline PanelTasks CutPanels(int64_t m, int64_t in, int64_t out, int64_t element) {
+inline PanelTasks CutPanels(int64_t m, int64_t in, int64_t out, int64_t element, int threads) {
   constexpr int64_t kCache = 256 << 10, kRows = 6, kGroup = 4, kTasksPerThread = 4;
   const int64_t depth = element == sizeof(float) ? std::min(in, kPanelDepth) : in;
   const int64_t most = std::clamp(kCache / (depth * element) / kRows, kGroup, 5 * kGroup) * kRows;
   PanelTasks tasks;
   tasks.row_blocks = (m + most - 1) / most;
   tasks.rows = ((m + tasks.row_blocks - 1) / tasks.row_blocks + kRows - 1) / kRows * kRows;
-  const int64_t threads = m * in * out < kParallelWork ? 1 : omp_get_max_threads();
   const int64_t wanted = threads == 1 ? 1 : kTasksPerThread * threads / tasks.row_blocks + 1;
   const int64_t panels = PanelsOf(out);
   tasks.panels = ((panels + wanted - 1) / wanted + kGroup - 1) / kGroup * kGroup;
@@ -60,14 +60,15 @@ inline PanelTasks CutPanels(int64_t m, int64_t in, int64_t out, int64_t element)
 template <typename Product>
 void RunPanels(void (*kernel)(const Product&), const Product& whole) {
   if (whole.rows == 0) return;
-  const PanelTasks cut = CutPanels(whole.rows, whole.depth, whole.columns, sizeof(whole.x[0]));
-  const int64_t tasks = cut.row_blocks * cut.panel_groups;
-  const bool parallel = whole.rows * whole.depth * whole.columns >= kParallelWork;
-#pragma omp parallel for schedule(dynamic, 1) if (parallel && tasks > 1)
-  for (int64_t task = 0; task < tasks; ++task) {
+  constexpr int64_t kWorthSharing = 1 << 18;  // multiply-adds: some 10 microseconds
+  const bool large = whole.rows * whole.depth * whole.columns >= kWorthSharing;
+  const int threads = large ? omp_get_max_threads() : 1;
+  const PanelTasks cut =
+      CutPanels(whole.rows, whole.depth, whole.columns, sizeof(whole.x[0]), threads);
+  RunOnTeam(threads, cut.row_blocks * cut.panel_groups, [&](int64_t task) {
     const int64_t row = task / cut.panel_groups * cut.rows;
     const int64_t panel = task % cut.panel_groups * cut.panels, column = panel * kPanelWidth;
-    if (row >= whole.rows) continue;
+    if (row >= whole.rows) return;
     Product part = whole;
     part.x += row * whole.x_stride;
     part.rows = std::min(cut.rows, whole.rows - row);
@@ -78,7 +79,7 @@ void RunPanels(void (*kernel)(const Product&), const Product& whole) {
     if (whole.row_scales != nullptr) part.row_scales += row;
     if (whole.scales != nullptr) part.scales += column;
     kernel(part);
-  }
+  });
 }
 
 }  // namespace tact

@@ -1,6 +1,7 @@
 // The plain form of the products, for any CPU, and the choice between the forms.
 #include "common/kernels/panels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -83,12 +84,32 @@ float Quantize(const float* x, int64_t size, int32_t levels, int16_t* codes) {
   return greatest / most;
 }
 
+ByteCode QuantizeBytes(const float* x, int64_t size, uint8_t* codes) {
+  float low = 0, high = 0, spoilt = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    low = std::min(low, x[i]);
+    high = std::max(high, x[i]);
+    spoilt += x[i] - x[i];  // 0 unless x is not finite
+  }
+  if (spoilt != 0 || high == low) {
+    std::fill_n(codes, size, uint8_t{0});
+    return {spoilt, spoilt != 0 ? 1 : 0};
+  }
+  const float inverse = 255.0f / (high - low);
+  const auto zero = static_cast<int32_t>(std::nearbyintf(-low * inverse));
+  for (int64_t i = 0; i < size; ++i) {
+    const auto code = static_cast<int32_t>(std::nearbyintf(x[i] * inverse)) + zero;
+    codes[i] = static_cast<uint8_t>(std::clamp(code, 0, 255));
+  }
+  return {(high - low) / 255.0f, zero};
+}
+
 }  // namespace
 
 const PanelKernels& PlainPanels() {
-  static const PanelKernels kernels = {PanelLoops<PlainTile, F32Product>::Run,
-                                       PanelLoops<PlainTile, Bf16Product>::Run,
-                                       PanelLoops<PlainInt8Tile, Int8Product>::Run, Quantize};
+  static const PanelKernels kernels = {
+      PanelLoops<PlainTile, F32Product>::Run, PanelLoops<PlainTile, Bf16Product>::Run,
+      PanelLoops<PlainInt8Tile, Int8Product>::Run, Quantize, QuantizeBytes};
   return kernels;
 }
 

@@ -38,6 +38,12 @@ using F32Product = PanelProduct<float, float>;
 using Bf16Product = PanelProduct<float, uint16_t>;
 using Int8Product = PanelProduct<int16_t, int8_t>;
 
+// x = scale * (code - zero)
+struct ByteCode {
+  float scale;
+  int32_t zero;
+};
+
 // One set of functions for one kind of CPU.
 struct PanelKernels {
   void (*f32)(const F32Product&);
@@ -46,6 +52,9 @@ struct PanelKernels {
   // codes [size] = round(x / scale) with the greatest |code| = levels; returns the scale: 0 where
   // all are 0, not finite where one of x is not.
   float (*quantize)(const float* x, int64_t size, int32_t levels, int16_t* codes);
+  // Codes 0 to 255 for the range of x, zero included; the scale is not finite where one of x is
+  // not.
+  ByteCode (*quantize_bytes)(const float* x, int64_t size, uint8_t* codes);
 };
 
 const PanelKernels& PlainPanels();  // for any CPU

@@ -29,7 +29,7 @@ void Store(const PanelOutput& out, __m256 low, __m256 high) {
 // Arithmetic of a tile: how kStep inputs of a row meet the weights of 16 outputs.
 struct F32Math {
   using Vector = __m256;
-  static constexpr int64_t kDepth = kPanelDepth, kStep = 1;
+  static constexpr int64_t kDepth = kPanelDepth, kStep = 1, kStreams = 4;
 
   static Vector Zero() { return _mm256_setzero_ps(); }
   static Vector Input(const float* x) { return _mm256_broadcast_ss(x); }
@@ -43,6 +43,8 @@ struct F32Math {
 };
 
 struct Bf16Math : F32Math {
+  static constexpr int64_t kStreams = 1;
+
   static Vector Low(const uint16_t* w) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(Both(w), 16));
   }
@@ -62,7 +64,8 @@ struct Bf16Math : F32Math {
 
 struct Int8Math {
   using Vector = __m256i;
-  static constexpr int64_t kDepth = int64_t{1} << 40, kStep = 2;  // sums are exact: all at once
+  // Sums are exact: all inputs at once.
+  static constexpr int64_t kDepth = int64_t{1} << 40, kStep = 2, kStreams = 1;
 
   static Vector Zero() { return _mm256_setzero_si256(); }
   static Vector Input(const int16_t* x) {
@@ -90,6 +93,30 @@ struct Int8Math {
   }
 };
 
+// Asks for the weights that follow those of a tile, a line in each step, so that memory works while
+// several rows are multiplied. One stream of lines is slower than memory: f32 takes them from
+// Math::kStreams places in turn.
+template <typename Math, typename W>
+class Prefetch {
+ public:
+  Prefetch(const W* panel, int64_t depth)
+      : next_(panel + depth * kPanelWidth), stride_(depth / Math::kStep / Math::kStreams) {}
+
+  void Step() {
+    constexpr int64_t kLine = kPanelWidth * Math::kStep;
+    constexpr uint64_t kStreams = Math::kStreams;
+    const int64_t line =
+        static_cast<int64_t>(step_ % kStreams) * stride_ + static_cast<int64_t>(step_ / kStreams);
+    __builtin_prefetch(next_ + line * kLine, 0, 2);
+    ++step_;
+  }
+
+ private:
+  const W* next_;
+  const int64_t stride_;
+  uint64_t step_ = 0;
+};
+
 template <typename Math>
 struct Tile {
   static constexpr int64_t kDepth = Math::kDepth;
@@ -105,7 +132,9 @@ struct Tile {
     const int64_t x_stride = p.x_stride, panel_stride = p.panel_stride;
     const X *x = p.x + span.row * x_stride + span.begin, *end = x + (span.end - span.begin);
     const W* panel = p.panels + span.panel * panel_stride + span.begin * kPanelWidth;
+    Prefetch<Math, W> next(panel, span.end - span.begin);
     for (; x < end; x += Math::kStep, panel += kPanelWidth * Math::kStep) {
+      if constexpr (kPanels == 1) next.Step();
 #pragma GCC unroll 8
       for (int q = 0; q < kPanels; ++q) {
         const auto w_low = Math::Low(panel + q * panel_stride);
@@ -163,12 +192,77 @@ float Quantize(const float* x, int64_t size, int32_t levels, int16_t* codes) {
   return greatest / most;
 }
 
+float Lowest(__m256 lanes) {
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_min_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+// The least and the negated greatest of x and 0.
+void Range(const float* x, int64_t size, float* least, float* negated) {
+  const __m256 zero = _mm256_setzero_ps();
+  __m256 low = zero, high = zero;
+  int64_t i = 0;
+  for (; i + 8 <= size; i += 8) {
+    const __m256 values = _mm256_loadu_ps(x + i);
+    low = _mm256_min_ps(low, values);
+    high = _mm256_min_ps(high, _mm256_sub_ps(zero, values));
+  }
+  *least = Lowest(low);
+  *negated = Lowest(high);
+  for (; i < size; ++i) {
+    *least = x[i] < *least ? x[i] : *least;
+    *negated = -x[i] < *negated ? -x[i] : *negated;
+  }
+}
+
+struct ByteScale {
+  ByteCode code;
+  float inverse;
+};
+
+ByteScale ByteScaleOf(const float* x, int64_t size) {
+  float least, negated;
+  Range(x, size, &least, &negated);
+  const float range = -negated - least, greatest = Greatest(x, size);
+  if (range == 0) return {{greatest, 0}, 0.0f};  // all are 0, or something is NaN
+  const float inverse = 255.0f / range;
+  // A greatest of infinity or NaN makes the scale NaN.
+  const float scale = range / 255.0f + (greatest - greatest);
+  return {{scale, _mm_cvtss_si32(_mm_set_ss(-least * inverse))}, inverse};
+}
+
+// Eight codes as 32 bits: products are rounded before the zero point is added.
+__m256i ByteCodes(const float* x, __m256 inverse, __m256i zero) {
+  return _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), inverse)), zero);
+}
+
+ByteCode QuantizeBytes(const float* x, int64_t size, uint8_t* codes) {
+  const ByteScale found = ByteScaleOf(x, size);
+  const __m256 inverse = _mm256_set1_ps(found.inverse);
+  const __m256i zero = _mm256_set1_epi32(found.code.zero);
+  int64_t i = 0;
+  for (; i + 16 <= size; i += 16) {
+    const __m256i words = _mm256_permute4x64_epi64(
+        _mm256_packs_epi32(ByteCodes(x + i, inverse, zero), ByteCodes(x + i + 8, inverse, zero)),
+        0xd8);
+    const __m128i bytes =
+        _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + i), bytes);
+  }
+  for (; i < size; ++i) {
+    const int32_t code = _mm_cvtss_si32(_mm_set_ss(x[i] * found.inverse)) + found.code.zero;
+    codes[i] = static_cast<uint8_t>(code < 0 ? 0 : (code > 255 ? 255 : code));
+  }
+  return found.code;
+}
+
 }  // namespace
 
 const PanelKernels& Avx2Panels() {
-  static const PanelKernels kernels = {PanelLoops<Tile<F32Math>, F32Product>::Run,
-                                       PanelLoops<Tile<Bf16Math>, Bf16Product>::Run,
-                                       PanelLoops<Tile<Int8Math>, Int8Product>::Run, Quantize};
+  static const PanelKernels kernels = {
+      PanelLoops<Tile<F32Math>, F32Product>::Run, PanelLoops<Tile<Bf16Math>, Bf16Product>::Run,
+      PanelLoops<Tile<Int8Math>, Int8Product>::Run, Quantize, QuantizeBytes};
   return kernels;
 }
 

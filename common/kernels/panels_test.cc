@@ -77,6 +77,39 @@ TEST(PanelsTest, QuantizationFormsAreEqual) {
   }
 }
 
+TEST(PanelsTest, ByteFormsAreEqual) {
+  for (const int64_t size : {1, 15, 16, 37, 800}) {
+    std::vector<float> x = Whole(size);
+    for (float& value : x) value *= 0.37f;
+    std::vector<uint8_t> plain(x.size()), best = plain;
+    const ByteCode code = PlainPanels().quantize_bytes(x.data(), size, plain.data());
+    const ByteCode other = BestPanels().quantize_bytes(x.data(), size, best.data());
+    EXPECT_EQ(other.scale, code.scale);
+    EXPECT_EQ(other.zero, code.zero);
+    EXPECT_EQ(plain, best);
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_NEAR(code.scale * static_cast<float>(plain[i] - code.zero), x[i], code.scale * 1.01f);
+    }
+  }
+}
+
+TEST(PanelsTest, BytesOfZerosAreZeroAndWhatIsNotFiniteStaysSo) {
+  std::vector<float> x(40, 0.0f);
+  std::vector<uint8_t> codes(x.size());
+  for (const PanelKernels* kernels : {&PlainPanels(), &BestPanels()}) {
+    const ByteCode zeros = kernels->quantize_bytes(x.data(), 40, codes.data());
+    for (const uint8_t code : codes)
+      EXPECT_EQ(zeros.scale * static_cast<float>(code - zeros.zero), 0);
+    for (const float broken : {NAN, INFINITY, -INFINITY}) {
+      for (const size_t at : {size_t{3}, size_t{39}}) {
+        std::vector<float> spoilt = x;
+        spoilt[at] = broken;
+        EXPECT_FALSE(std::isfinite(kernels->quantize_bytes(spoilt.data(), 40, codes.data()).scale));
+      }
+    }
+  }
+}
+
 TEST(OneDnnLinearTest, EqualsTheDefinition) {
   using Type = dnnl::memory::data_type;
   const int64_t in = 24, out = 40;

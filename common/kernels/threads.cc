@@ -11,6 +11,8 @@
 #include <fstream>
 #include <string>
 
+#include "common/kernels/thread_team.h"
+
 namespace tact {
 namespace {
 
@@ -59,11 +61,10 @@ int ConfigureThreads(int threads) {
 }
 
 int ComputeThreads() { return omp_get_max_threads(); }
-int ComputeThread() { return omp_get_thread_num(); }
+int ComputeThread() { return TeamThread(); }
 
 void ParallelCalls(int64_t n, const void* body, void (*call)(const void*, int64_t)) {
-#pragma omp parallel for schedule(dynamic, 1) if (n > 1)
-  for (int64_t i = 0; i < n; ++i) call(body, i);
+  RunOnTeam(omp_get_max_threads(), {body, call, n});
 }
 
 }  // namespace tact

@@ -53,6 +53,13 @@ namespace tact {
   return 1.0f - 2.0f / (FastExp(2.0f * clamped) + 1.0f);
 }
 
+// sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)).
+[[gnu::always_inline]] inline float FastGeluNewSigmoid(float x) {
+  const float inner = 1.5957691216057308f * (x + 0.044715f * x * x * x);
+  const float clamped = inner < -80.0f ? -80.0f : inner;
+  return 1.0f / (1.0f + FastExp(-clamped));
+}
+
 // 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) = x * sigmoid(2 sqrt(2/pi) (...)).
 [[gnu::always_inline]] inline float FastGeluNew(float x) {
   const float inner = 1.5957691216057308f * (x + 0.044715f * x * x * x);

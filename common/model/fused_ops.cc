@@ -4,8 +4,11 @@
 #include <c10/util/Optional.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+
 #include "common/kernels/attention.h"
 #include "common/kernels/ops.h"
+#include "common/kernels/threads.h"
 
 namespace tact {
 namespace {
@@ -40,6 +43,42 @@ struct RmsNormFunction : torch::autograd::Function<RmsNormFunction> {
                     dx.data_ptr<float>(), wanted ? dw.data_ptr<float>() : nullptr, x.numel() / dim,
                     dim, static_cast<float>(context->saved_data["eps"].toDouble()));
     return {dx, dw, at::Tensor()};
+  }
+};
+
+constexpr int64_t kBlock = int64_t{1} << 15;  // elements of one parallel task
+
+// body(first element, how many) for blocks that cover n.
+template <typename Body>
+void ForBlocks(int64_t n, const Body& body) {
+  ParallelFor((n + kBlock - 1) / kBlock, [&](int64_t block) {
+    const int64_t begin = block * kBlock;
+    body(begin, std::min(kBlock, n - begin));
+  });
+}
+
+struct GeluNewGateFunction : torch::autograd::Function<GeluNewGateFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& gate,
+                            const at::Tensor& linear) {
+    at::Tensor out = at::empty_like(gate);
+    const float *g = gate.data_ptr<float>(), *l = linear.data_ptr<float>();
+    float* y = out.data_ptr<float>();
+    ForBlocks(gate.numel(), [&](int64_t at, int64_t n) { GeluNewGate(g + at, l + at, y + at, n); });
+    context->save_for_backward({gate, linear});
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor dy = gradients[0].contiguous();
+    const at::Tensor d_gate = at::empty_like(dy), d_linear = at::empty_like(dy);
+    const float *g = saved[0].data_ptr<float>(), *l = saved[1].data_ptr<float>();
+    const float* given = dy.data_ptr<float>();
+    float *dg = d_gate.data_ptr<float>(), *dl = d_linear.data_ptr<float>();
+    ForBlocks(dy.numel(), [&](int64_t at, int64_t n) {
+      GeluNewGateBackward(g + at, l + at, given + at, dg + at, dl + at, n);
+    });
+    return {d_gate, d_linear};
   }
 };
 
@@ -117,6 +156,10 @@ OptionalTensor Contiguous(const at::Tensor& tensor) {
 
 at::Tensor RmsNormOp(const at::Tensor& x, const at::Tensor& weight, double eps) {
   return RmsNormFunction::apply(x, weight, eps);
+}
+
+at::Tensor GeluNewGateOp(const at::Tensor& gate, const at::Tensor& linear) {
+  return GeluNewGateFunction::apply(gate.contiguous(), linear.contiguous());
 }
 
 at::Tensor AttentionOp(const AttentionOptions& options, const at::Tensor& q, const at::Tensor& k,

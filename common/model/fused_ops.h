@@ -13,6 +13,9 @@ namespace tact {
 // T5LayerNorm: x [..., d], weight [d] -> [..., d].
 at::Tensor RmsNormOp(const at::Tensor& x, const at::Tensor& weight, double eps);
 
+// gelu_new(gate) * linear, all of one shape; keeps its two inputs for backward and nothing else.
+at::Tensor GeluNewGateOp(const at::Tensor& gate, const at::Tensor& linear);
+
 struct AttentionOptions {
   int64_t heads = 1;
   double scale = 1.0;   // of the scores

@@ -35,28 +35,40 @@ absl::StatusOr<std::string> Header(const TensorViews& tensors,
   return text;
 }
 
+// What stands before the data: the header's size and the header.
+absl::StatusOr<std::string> Head(const TensorViews& tensors,
+                                 const std::map<std::string, std::string>& metadata) {
+  ASSIGN_OR_RETURN(const std::string header, Header(tensors, metadata));
+  const uint64_t size = header.size();
+  return std::string(reinterpret_cast<const char*>(&size), sizeof(size)) + header;
+}
+
+std::vector<std::string_view> Pieces(std::string_view head, const TensorViews& tensors) {
+  std::vector<std::string_view> out = {head};
+  for (const auto& [name, view] : tensors) {
+    out.emplace_back(reinterpret_cast<const char*>(view.data.data()), view.data.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> SerializeSafeTensors(
     const TensorViews& tensors, const std::map<std::string, std::string>& metadata) {
-  ASSIGN_OR_RETURN(const std::string header, Header(tensors, metadata));
-  size_t size = sizeof(uint64_t) + header.size();
-  for (const auto& [name, view] : tensors) size += view.data.size();
+  ASSIGN_OR_RETURN(const std::string head, Head(tensors, metadata));
+  const std::vector<std::string_view> pieces = Pieces(head, tensors);
+  size_t size = 0;
+  for (const std::string_view piece : pieces) size += piece.size();
   std::string out;
   out.reserve(size);
-  const uint64_t header_size = header.size();
-  out.append(reinterpret_cast<const char*>(&header_size), sizeof(header_size));
-  out.append(header);
-  for (const auto& [name, view] : tensors) {
-    out.append(reinterpret_cast<const char*>(view.data.data()), view.data.size());
-  }
+  for (const std::string_view piece : pieces) out.append(piece);
   return out;
 }
 
 absl::Status WriteSafeTensors(const std::filesystem::path& path, const TensorViews& tensors,
                               const std::map<std::string, std::string>& metadata) {
-  ASSIGN_OR_RETURN(const std::string bytes, SerializeSafeTensors(tensors, metadata));
-  return WriteFileAtomically(path, bytes);
+  ASSIGN_OR_RETURN(const std::string head, Head(tensors, metadata));
+  return WriteFileAtomically(path, Pieces(head, tensors));
 }
 
 }  // namespace tact

@@ -147,8 +147,13 @@ at::Tensor T5Model::CrossAttentionLayer(const std::string& layer, const at::Tens
 at::Tensor T5Model::FeedForwardLayer(const std::string& layer, const at::Tensor& x) const {
   const at::Tensor normed = Norm(layer + ".layer_norm", x);
   const std::string module = layer + ".DenseReluDense";
-  at::Tensor inner = Activate(Linear(module + (config_.gated ? ".wi_0" : ".wi"), normed));
-  if (config_.gated) inner = inner.mul(Linear(module + ".wi_1", normed));
+  at::Tensor inner = Linear(module + (config_.gated ? ".wi_0" : ".wi"), normed);
+  if (config_.gated && config_.activation == Activation::kGeluNew) {
+    inner = GeluNewGateOp(inner, Linear(module + ".wi_1", normed));
+  } else {
+    inner = Activate(inner);
+    if (config_.gated) inner = inner.mul(Linear(module + ".wi_1", normed));
+  }
   const at::Tensor out = Linear(module + ".wo", Drop(inner, config_.dropout_rate));
   return x.add(Drop(out, config_.dropout_rate));
 }

@@ -91,10 +91,28 @@ void CheckGradient(const std::function<at::Tensor(const at::Tensor&)>& function,
   EXPECT_NEAR(found, expected, 2e-2 * (1.0 + std::abs(expected))) << what;
 }
 
+TEST(FusedOpsTest, GateIsTorchsWithItsGradients) {
+  const at::Tensor gate = at::linspace(-12, 12, 101).requires_grad_(true);
+  const at::Tensor linear = at::linspace(3, -2, 101).requires_grad_(true);
+  const at::Tensor fused = GeluNewGateOp(gate, linear);
+  fused.sum().backward();
+  const at::Tensor d_gate = gate.grad().clone(), d_linear = linear.grad().clone();
+  gate.mutable_grad().zero_();
+  linear.mutable_grad().zero_();
+  const at::Tensor plain = at::gelu(gate, "tanh").mul(linear);
+  plain.sum().backward();
+  EXPECT_LT(fused.sub(plain).abs().max().item<double>(), 5e-6);
+  EXPECT_LT(d_gate.sub(gate.grad()).abs().max().item<double>(), 5e-6);
+  EXPECT_LT(d_linear.sub(linear.grad()).abs().max().item<double>(), 5e-6);
+}
+
 TEST(FusedOpsTest, GradientsEqualDifferences) {
   at::Tensor weight = at::rand({8}).add(0.5);
   CheckGradient([&](const at::Tensor& x) { return RmsNormOp(x, weight, 1e-6); }, at::randn({3, 8}),
                 "rms norm");
+  const at::Tensor gate = at::randn({3, 8}).mul(2), linear = at::randn({3, 8});
+  CheckGradient([&](const at::Tensor& x) { return GeluNewGateOp(x, linear); }, gate, "gate");
+  CheckGradient([&](const at::Tensor& x) { return GeluNewGateOp(gate, x); }, linear, "linear");
   const at::Tensor q = at::randn({2, 4, 8}), k = at::randn({2, 5, 8}), v = at::randn({2, 5, 8});
   const at::Tensor bias = at::randn({2, 4, 5});
   const at::Tensor mask = at::ones({2, 5});

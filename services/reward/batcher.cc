@@ -24,15 +24,13 @@ prometheus::Gauge& QueueGauge() {
   return gauge;
 }
 
-void RecordBatch(const Batcher::Texts& texts, double took) {
+void RecordBatch(const Batcher::Texts& texts, int64_t tokens, double took) {
   static auto& batch_size =
       HistogramMetric("tact_reward_batch_texts", "Texts of one run.", BatchBuckets());
   static auto& seconds =
       HistogramMetric("tact_reward_batch_seconds", "Seconds of one run.", LatencyBuckets());
   static auto& text_count = CounterMetric("tact_reward_texts_total", "Texts run.");
   static auto& token_count = CounterMetric("tact_reward_tokens_total", "Tokens run.");
-  size_t tokens = 0;
-  for (const auto& text : texts) tokens += text.size();
   batch_size.Observe(static_cast<double>(texts.size()));
   seconds.Observe(took);
   text_count.Increment(static_cast<double>(texts.size()));
@@ -42,6 +40,7 @@ void RecordBatch(const Batcher::Texts& texts, double took) {
 }  // namespace
 
 struct Batcher::Call {
+  absl::Time deadline;
   std::vector<TokenIds> texts;
   std::vector<Logits> logits;  // in the order of texts
   size_t left = 0;             // texts without an answer
@@ -52,13 +51,16 @@ struct Batcher::Call {
 size_t Batcher::Waiting::tokens() const { return call->texts[index].size(); }
 
 Batcher::Batcher(const BatcherOptions& options, Engine engine)
-    : options_(options), engine_(std::move(engine)), thread_([this] { RunEngine(); }) {}
+    : options_(options),
+      engine_(std::move(engine)),
+      budget_(options.max_batch_tokens),
+      thread_([this] { RunEngine(); }) {}
 
 Batcher::~Batcher() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
-    for (const Waiting& waiting : queue_) {
+    for (const auto& [due, waiting] : queue_) {
       waiting.call->status = absl::UnavailableError("the reward service is stopping; try again");
     }
     queue_.clear();
@@ -70,6 +72,7 @@ absl::StatusOr<std::vector<Batcher::Logits>> Batcher::Score(std::vector<TokenIds
                                                             const CallerPatience& patience) {
   if (texts.empty()) return std::vector<Logits>();
   auto call = std::make_shared<Call>();
+  call->deadline = patience.deadline;
   call->logits.resize(texts.size());
   call->left = texts.size();
   call->texts = std::move(texts);
@@ -79,6 +82,7 @@ absl::StatusOr<std::vector<Batcher::Logits>> Batcher::Score(std::vector<TokenIds
 }
 
 absl::Status Batcher::Enqueue(const std::shared_ptr<Call>& call) {
+  const absl::Time due = std::min(call->deadline, absl::Now() + options_.max_wait);
   absl::MutexLock lock(&mutex_);
   if (stopping_) return absl::UnavailableError("the reward service is stopping; try again");
   const size_t count = call->texts.size();
@@ -90,7 +94,7 @@ absl::Status Batcher::Enqueue(const std::shared_ptr<Call>& call) {
                              options_.max_queue, ")")},
                      "no room in the queue");
   }
-  for (size_t i = 0; i < count; ++i) queue_.push_back({call, i});
+  for (size_t i = 0; i < count; ++i) queue_.emplace(due, Waiting{call, i});
   QueueGauge().Set(static_cast<double>(queue_.size()));
   return absl::OkStatus();
 }
@@ -114,7 +118,7 @@ absl::Status Batcher::WaitFor(Call& call, const CallerPatience& patience) {
 
 void Batcher::Abandon(Call& call, const absl::Status& why) {
   call.status = why;
-  std::erase_if(queue_, [&](const Waiting& waiting) { return waiting.call.get() == &call; });
+  std::erase_if(queue_, [&](const auto& item) { return item.second.call.get() == &call; });
   QueueGauge().Set(static_cast<double>(queue_.size()));
 }
 
@@ -135,14 +139,7 @@ std::vector<Batcher::Waiting> Batcher::TakeBatch() {
     return stopping_ || !queue_.empty();
   };
   mutex_.Await(absl::Condition(&ready));
-  std::vector<Waiting> batch;
-  int64_t tokens = 0;
-  while (!queue_.empty()) {
-    tokens += static_cast<int64_t>(queue_.front().tokens());
-    if (tokens > options_.max_batch_tokens && !batch.empty()) break;
-    batch.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
+  std::vector<Waiting> batch = TakeDue(absl::Now());
   QueueGauge().Set(static_cast<double>(queue_.size()));
   // Neighbours of one length keep the threads of an attention step equally busy.
   std::stable_sort(batch.begin(), batch.end(),
@@ -150,12 +147,34 @@ std::vector<Batcher::Waiting> Batcher::TakeBatch() {
   return batch;
 }
 
-absl::StatusOr<std::vector<float>> Batcher::RunBatch(const std::vector<Waiting>& batch) const {
+// At least one text, if any waits.
+std::vector<Batcher::Waiting> Batcher::TakeDue(absl::Time now) {
+  std::vector<Waiting> batch;
+  int64_t tokens = 0, limit = options_.max_batch_tokens;
+  while (!queue_.empty()) {
+    const auto next = queue_.begin();
+    limit = std::min(limit, budget_.Tokens(now, next->second.call->deadline));
+    tokens += static_cast<int64_t>(next->second.tokens());
+    if (tokens > limit && !batch.empty()) break;
+    batch.push_back(std::move(next->second));
+    queue_.erase(next);
+  }
+  return batch;
+}
+
+absl::StatusOr<std::vector<float>> Batcher::RunBatch(const std::vector<Waiting>& batch) {
   Texts texts;
-  for (const Waiting& waiting : batch) texts.push_back(waiting.call->texts[waiting.index]);
+  int64_t tokens = 0;
+  for (const Waiting& waiting : batch) {
+    texts.push_back(waiting.call->texts[waiting.index]);
+    tokens += static_cast<int64_t>(waiting.tokens());
+  }
   const Stopwatch watch;
   auto logits = CatchExceptions("scoring", [&] { return engine_.run(texts); });
-  RecordBatch(texts, watch.Seconds());
+  const double took = watch.Seconds();
+  RecordBatch(texts, tokens, took);
+  absl::MutexLock lock(&mutex_);
+  budget_.Observe(tokens, took);
   return logits;
 }
 

@@ -1,12 +1,14 @@
 // Dynamic batching: texts of many callers wait in one bounded queue; one engine thread takes as
 // many as its token budget allows, sorts them by length, runs them and hands each caller its own
-// logits. First come, first served. A caller that gives up leaves the queue at once.
+// logits. The earliest deadline goes first, and a run is no longer than its most urgent text can
+// wait; who has waited for `max_wait` goes before all that come later. A caller that gives up
+// leaves the queue at once.
 #ifndef TACT_SERVICES_REWARD_BATCHER_H_
 #define TACT_SERVICES_REWARD_BATCHER_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <thread>
@@ -16,12 +18,14 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "services/reward/batch_budget.h"
 
 namespace tact {
 
 struct BatcherOptions {
-  int64_t max_batch_tokens = 4096;  // of one run; a longer single text runs alone
-  size_t max_queue = 8192;          // texts that wait
+  int64_t max_batch_tokens = 4096;              // of one run; a longer single text runs alone
+  size_t max_queue = 8192;                      // texts that wait
+  absl::Duration max_wait = absl::Seconds(10);  // how long deadlines of others may go first
 };
 
 // When a caller stops waiting.
@@ -67,14 +71,18 @@ class Batcher {
   void Abandon(Call& call, const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunEngine() ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<Waiting> TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<std::vector<float>> RunBatch(const std::vector<Waiting>& batch) const;
+  std::vector<Waiting> TakeDue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::vector<float>> RunBatch(const std::vector<Waiting>& batch)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   void Deliver(const std::vector<Waiting>& batch, const absl::StatusOr<std::vector<float>>& logits)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   const BatcherOptions options_;
   const Engine engine_;
   absl::Mutex mutex_;
-  std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
+  // By when they are due; equals in the order of their coming.
+  std::multimap<absl::Time, Waiting> queue_ ABSL_GUARDED_BY(mutex_);
+  BatchBudget budget_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses the members above
 };

@@ -133,6 +133,67 @@ TEST(BatcherTest, APassedDeadlineAndACancelFreeTheQueue) {
   EXPECT_EQ(engine.lengths().size(), 2u) << "texts of callers that gave up never ran";
 }
 
+// Calls that wait behind a busy engine, in the order in which they are made.
+class Crowd {
+ public:
+  explicit Crowd(Batcher& batcher) : batcher_(batcher) {}
+  ~Crowd() {
+    for (auto& caller : callers_) caller.join();
+  }
+  void Call(Ids text, absl::Time deadline) {
+    auto queued = std::make_shared<absl::Notification>();
+    CallerPatience patience{deadline, [queued] {
+                              if (!queued->HasBeenNotified()) queued->Notify();
+                              return false;
+                            }};
+    callers_.emplace_back([this, text = std::move(text), patience = std::move(patience)] {
+      EXPECT_TRUE(batcher_.Score({text}, patience).ok());
+    });
+    queued->WaitForNotification();
+  }
+
+ private:
+  Batcher& batcher_;
+  std::vector<std::thread> callers_;
+};
+
+TEST(BatcherTest, TheEarliestDeadlineGoesFirstUntilOthersHaveWaitedLongEnough) {
+  for (const bool patient : {true, false}) {
+    SumEngine engine;
+    Batcher batcher(
+        {.max_batch_tokens = 1, .max_wait = patient ? absl::Hours(2) : absl::ZeroDuration()},
+        engine.Engine());
+    const absl::Time now = absl::Now();
+    {
+      Crowd crowd(batcher);
+      crowd.Call({1}, absl::InfiniteFuture());
+      engine.first_run_started.WaitForNotification();
+      crowd.Call(Ids(2, 1), absl::InfiniteFuture());
+      crowd.Call(Ids(3, 1), now + absl::Minutes(20));
+      crowd.Call(Ids(4, 1), now + absl::Minutes(10));
+      engine.go.Notify();
+    }
+    using Runs = std::vector<std::vector<size_t>>;
+    EXPECT_EQ(engine.lengths(), patient ? (Runs{{1}, {4}, {3}, {2}}) : (Runs{{1}, {2}, {3}, {4}}));
+  }
+}
+
+TEST(BatchBudget, ARunIsNoLongerThanItsMostUrgentTextCanWait) {
+  const absl::Time now = absl::UnixEpoch();
+  BatchBudget budget(4096);
+  EXPECT_EQ(budget.Tokens(now, now + absl::Milliseconds(1)), 4096) << "no pace is known";
+  budget.Observe(0, 1);
+  budget.Observe(1000, 0);
+  EXPECT_EQ(budget.Tokens(now, now), 4096);
+  budget.Observe(1000, 1);
+  EXPECT_EQ(budget.Tokens(now, now + absl::Seconds(1)), 700);
+  EXPECT_EQ(budget.Tokens(now, now + absl::Hours(1)), 4096);
+  EXPECT_EQ(budget.Tokens(now, now - absl::Seconds(1)), 0);
+  EXPECT_EQ(budget.Tokens(now, absl::InfiniteFuture()), 4096);
+  for (int i = 0; i < 50; ++i) budget.Observe(2000, 1);
+  EXPECT_NEAR(static_cast<double>(budget.Tokens(now, now + absl::Seconds(1))), 1400, 2);
+}
+
 TEST(BatcherTest, AnErrorOfTheEngineReachesTheCallerAndTheBatcherGoesOn) {
   int run = 0;
   Batcher batcher({}, {.run = [&](const Batcher::Texts&) -> absl::StatusOr<std::vector<float>> {

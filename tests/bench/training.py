@@ -12,11 +12,13 @@ import os
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+from runs import HERE, environment
+
 TICKS = os.sysconf("SC_CLK_TCK")
+WARM_UP = 1  # steps of fine-tuning that do not count, there as here
 JOINED = 8  # dialogues in one long one, so that every prompt reaches the workload's length
 TARGETS = {"ppo_trl": (4.0, 3.0), "sft_transformers": (3.0, None), "sft_pytorch": (1.0, None)}
 
@@ -30,20 +32,25 @@ def long_dialogues(path):
             out.write(json.dumps({"id": f"d{begin // JOINED}", **text}) + "\n")
 
 
-def environment():
-    # Set for tests, it slows OpenBLAS.
-    return {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
-
-
 class Cluster:
-    """The four services in a folder of their own, on ports that the kernel chooses."""
+    """The four services in a folder of their own, on ports that the kernel chooses. They are gone
+    before a peer starts: two such steps do not fit into this memory at once."""
 
-    def __init__(self, args, folder):
-        self.tactctl, self.folder = pathlib.Path(args.bin) / "tactctl", pathlib.Path(folder)
+    def __init__(self, args):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.tactctl, self.folder = pathlib.Path(args.bin) / "tactctl", pathlib.Path(
+            self.temporary.name)
         self.call("up", "--models", args.models, "--bin-dir", args.bin, "--ports", "0", "--detach")
         state = json.loads((self.folder / "cluster.json").read_text())
         self.pids = {member["name"]: member["pid"] for member in state["members"]
                      if member["name"] != "evaluation"}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.call("down")
+        self.temporary.cleanup()
 
     def call(self, *arguments):
         place = ["--data-dir", str(self.folder)] if arguments[0] in ("up", "down") else []
@@ -68,16 +75,30 @@ class Cluster:
                  if line.startswith("VmHWM")]
         return sum(int(line.split()[1]) for line in lines) / 1024
 
-    def run(self, names, steps, *arguments):
-        """A job to its end; its CPU seconds hold loading and the last checkpoint too."""
-        before, begin = self.cpu_seconds(), time.perf_counter()
+    def steps_of(self, job):
+        """What each step's event says."""
+        text, decoder, at, out = self.call("jobs", "watch", job, "-o", "json"), \
+            json.JSONDecoder(), 0, []
+        while text[at:].strip():
+            at += len(text[at:]) - len(text[at:].lstrip())
+            event, at = decoder.raw_decode(text, at)
+            if event.get("is_step"):
+                out.append(event["job"]["last_metrics"])
+        return out
+
+    def run(self, names, steps, *arguments, warm_up=0):
+        """A job to its end. Seconds are those of its steps after the warm-up, without their
+        checkpoints; CPU seconds hold loading, checkpoints and publication too."""
+        before = self.cpu_seconds()
         mark = self.folder / "job-id"
         self.call("train", *arguments, "--id-file", str(mark))
-        wall, after = time.perf_counter() - begin, self.cpu_seconds()
-        job = json.loads(self.call("jobs", "get", mark.read_text().strip(), "-o", "json"))
+        after = self.cpu_seconds()
+        found = self.steps_of(mark.read_text().strip())
         cpu = {name: (after[name] - before[name]) / steps for name in names}
-        return {"seconds": wall / steps, "cpu_seconds": sum(cpu.values()), "by_process": cpu,
-                "peak_mib": self.peak_mib(names), "metrics": job.get("last_metrics")}
+        return {"seconds": statistics.median(step["seconds"] - step["checkpoint_seconds"]
+                                             for step in found[warm_up:]),
+                "cpu_seconds": sum(cpu.values()), "by_process": cpu,
+                "peak_mib": self.peak_mib(names), "steps": found}
 
 
 def tact_ppo(cluster, data, work, name):
@@ -91,13 +112,14 @@ def tact_ppo(cluster, data, work, name):
 
 
 def tact_sft(cluster, data, work, name):
+    steps = WARM_UP + work["steps"]
     return cluster.run(
-        ("trainer",), work["steps"], "full", "--base-model", "policy", "--dataset", data,
-        "--max-steps", str(work["steps"]), "--batch-size", str(work["batch_size"]),
+        ("trainer",), steps, "full", "--base-model", "policy", "--dataset", data,
+        "--max-steps", str(steps), "--batch-size", str(work["batch_size"]),
         "--max-prompt-tokens", str(work["prompt_tokens"]), "--truncate",
         "--max-response-tokens", str(work["response_tokens"]),
         "--learning-rate", str(work["learning_rate"]), "--checkpoint-steps", "1000",
-        "--name", name)
+        "--name", name, warm_up=WARM_UP)
 
 
 def peer(python, script, args, data, *more):
@@ -105,38 +127,48 @@ def peer(python, script, args, data, *more):
                "--dialogues", data, *more]
     result = subprocess.run(command, text=True, stdout=subprocess.PIPE, env=environment())
     if result.returncode != 0:
-        raise SystemExit(f"{script} failed: exit {result.returncode}")
+        print(f"{script} failed: exit {result.returncode}", file=sys.stderr)
+        return None
     found = json.loads(result.stdout.splitlines()[-1])
     for key in ("seconds", "cpu_seconds"):
         found[key] = statistics.median(found[key])
     return found
 
 
-def one_round(args, cluster, folder, data, number):
+def tact(args, job, data, work, name):
+    with Cluster(args) as cluster:
+        return job(cluster, data, work, name)
+
+
+def one_round(args, data, number):
     works = json.loads((HERE / "workloads.json").read_text())
     out = {}
     if args.work in ("ppo", "all"):
-        out["tact ppo"] = tact_ppo(cluster, data, works["ppo_step"], f"ppo{number}")
+        out["tact ppo"] = tact(args, tact_ppo, data, works["ppo_step"], f"ppo{number}")
         if args.seed_python:
             out["ppo_trl"] = peer(args.seed_python, "ppo_trl", args, data,
                                   "--reward", f"{args.models}/reward")
     if args.work in ("sft", "all"):
-        out["tact sft"] = tact_sft(cluster, data, works["sft_step"], f"sft{number}")
+        out["tact sft"] = tact(args, tact_sft, data, works["sft_step"], f"sft{number}")
         if args.seed_python:
-            out["sft_transformers"] = peer(args.seed_python, "sft_transformers", args, data)
+            out["sft_transformers"] = peer(args.seed_python, "sft_transformers", args, data,
+                                           "--micro-batch", str(works["sft_step"]["padded_rows"]))
         if args.current_python:
             out["sft_pytorch"] = peer(args.current_python, "sft_pytorch", args, data)
     return out
 
 
 def median(rounds, name, key):
-    return statistics.median(found[name][key] for found in rounds)
+    return statistics.median(found[name][key] for found in rounds if found[name])
 
 
 def show(rounds):
     print("| | s a step | CPU-s a step | peak MiB | times the CPU-s | times the s | times the "
           "memory | asked |\n|---|---|---|---|---|---|---|---|")
     for name in rounds[0]:
+        if not any(found[name] for found in rounds):
+            print(f"| {name} | failed | | | | | | |")
+            continue
         wall, cpu, peak = (median(rounds, name, key)
                            for key in ("seconds", "cpu_seconds", "peak_mib"))
         row = f"| {name} | {wall:.1f} | {cpu:.1f} | {peak:.0f} |"
@@ -161,16 +193,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", help="also write every round's numbers to this file")
     args = parser.parse_args()
+    rounds = []
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/long.jsonl"
         long_dialogues(data)
-        cluster = Cluster(args, f"{folder}/cluster")
-        try:
-            rounds = [one_round(args, cluster, folder, data, i) for i in range(args.rounds)]
-        finally:
-            cluster.call("down")
-    if args.json:
-        pathlib.Path(args.json).write_text(json.dumps(rounds, indent=1))
+        for number in range(args.rounds):
+            rounds.append(one_round(args, data, number))
+            if args.json:
+                pathlib.Path(args.json).write_text(json.dumps(rounds, indent=1))
     show(rounds)
 
 

@@ -5,6 +5,7 @@
 
 #include "common/base/status.h"
 #include "common/kernels/threads.h"
+#include "services/policy/engine/step_profile.h"
 
 namespace tact {
 
@@ -38,6 +39,7 @@ void Batch::Admit(WaitingPrompt waiting) {
 }
 
 void Batch::Encode() {
+  const StepScope scope(StepPart::kEncode);
   std::vector<RunningPrompt*> fresh;
   for (const auto& prompt : admitted_) {
     if (!prompt->encoded) fresh.push_back(prompt.get());
@@ -127,6 +129,7 @@ void Batch::Decode(size_t begin, size_t end) {
   scratch_.resize(std::max(scratch_.size(), static_cast<size_t>(ComputeThreads())));
   for (SamplingScratch& scratch : scratch_) scratch.Reserve(snapshot.config.vocab_size);
   decoder_.Run(snapshot, rows, slots_, [&](int64_t first, int64_t count, float* logits) {
+    const StepScope scope(StepPart::kSampling);
     ParallelFor(count, [&](int64_t i) {
       Take(rows_[begin + first + i], {logits + i * vocab, vocab}, scratch_[ComputeThread()]);
     });
@@ -184,6 +187,7 @@ void Batch::AdvanceSearches() {
 }
 
 StepReport Batch::Step() {
+  const StepScope scope(StepPart::kRest);
   Encode();
   StartSequences();
   rows_.clear();

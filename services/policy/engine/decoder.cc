@@ -5,6 +5,7 @@
 #include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
+#include "services/policy/engine/step_profile.h"
 
 namespace tact {
 namespace {
@@ -52,6 +53,7 @@ void Decoder::StoreKeyValues(const T5Config& c, std::span<const DecodeRow> rows,
 
 void Decoder::SelfAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows,
                             int64_t layer, KvSlots& slots) {
+  const StepScope scope(StepPart::kSelfAttention);
   const T5Config& c = snapshot.config;
   const int64_t inner = c.inner_dim(), d = c.d_kv, count = static_cast<int64_t>(rows.size());
   StoreKeyValues(c, rows, layer, slots);
@@ -95,15 +97,20 @@ void Decoder::FindGroups(std::span<const DecodeRow> rows) {
 
 void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow> rows,
                              int64_t layer, const LoraContext& context) {
+  const StepScope scope(StepPart::kCrossQuery);
   const T5Config& c = snapshot.config;
   const CrossAttentionWeights& weights = snapshot.decoder[layer].cross;
   const int64_t inner = c.inner_dim(), d = c.d_kv, count = static_cast<int64_t>(rows.size());
-  RmsNorm(buffers_.hidden.data(), weights.norm.data(), buffers_.normed.data(), count, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
+  {
+    const StepScope norm(StepPart::kNorm);
+    RmsNorm(buffers_.hidden.data(), weights.norm.data(), buffers_.normed.data(), count, c.d_model,
+            static_cast<float>(c.layer_norm_epsilon));
+  }
   float* q = buffers_.projected.data();  // [rows, inner]
   weights.q.Forward(buffers_.normed.data(), q, count);
   const SiteColumns sites[] = {{Site::kCrossQ, 0}};
   AddLora(context, layer, sites, buffers_.normed.data(), q, inner);
+  const StepScope attention(StepPart::kCrossAttention);
   int64_t most = 0;
   for (const RowGroup& group : groups_) {
     most = std::max(most, rows[group.first].cross->tokens() * (group.end - group.first));
@@ -125,6 +132,7 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
 
 void Decoder::Head(const Snapshot& snapshot, int64_t rows, const LoraContext& context,
                    LogitsSink sink) {
+  const StepScope scope(StepPart::kHead);
   const T5Config& c = snapshot.config;
   float* normed = buffers_.normed.data();
   RmsNorm(buffers_.hidden.data(), snapshot.decoder_norm.data(), normed, rows, c.d_model,

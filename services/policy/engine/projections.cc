@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/kernels/ops.h"
+#include "services/policy/engine/step_profile.h"
 
 namespace tact {
 namespace {
@@ -41,6 +42,12 @@ void ApplyGate(const T5Config& c, int64_t m, float* wide, float* out) {
     Activate(c.activation, row, row, c.d_ff);
     Multiply(row, row + c.d_ff, out + i * c.d_ff, c.d_ff);
   }
+}
+
+void Norm(const T5Config& c, const std::vector<float>& weight, int64_t m, StackBuffers& b) {
+  const StepScope scope(StepPart::kNorm);
+  RmsNorm(b.hidden.data(), weight.data(), b.normed.data(), m, c.d_model,
+          static_cast<float>(c.layer_norm_epsilon));
 }
 
 }  // namespace
@@ -87,6 +94,7 @@ void StackBuffers::Resize(const T5Config& c, int64_t m) {
 }
 
 void Embed(const Snapshot& snapshot, std::span<const int32_t> ids, float* hidden) {
+  const StepScope scope(StepPart::kEmbedding);
   const int64_t d = snapshot.config.d_model;
   for (size_t i = 0; i < ids.size(); ++i) {
     std::copy_n(snapshot.embedding.data() + ids[i] * d, d, hidden + static_cast<int64_t>(i) * d);
@@ -95,8 +103,8 @@ void Embed(const Snapshot& snapshot, std::span<const int32_t> ids, float* hidden
 
 void ProjectQkv(const T5Config& c, const SelfAttentionWeights& weights, const LoraContext& context,
                 int64_t block, int64_t m, StackBuffers& b) {
-  RmsNorm(b.hidden.data(), weights.norm.data(), b.normed.data(), m, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
+  const StepScope scope(StepPart::kQkv);
+  Norm(c, weights.norm, m, b);
   weights.qkv.Forward(b.normed.data(), b.projected.data(), m);
   const int64_t inner = c.inner_dim();
   const SiteColumns sites[] = {{Site::kSelfQ, 0}, {Site::kSelfK, inner}, {Site::kSelfV, 2 * inner}};
@@ -105,6 +113,7 @@ void ProjectQkv(const T5Config& c, const SelfAttentionWeights& weights, const Lo
 
 void ProjectOut(const T5Config& c, const PackedLinear& o, Site site, const LoraContext& context,
                 int64_t block, int64_t m, StackBuffers& b) {
+  const StepScope scope(StepPart::kOut);
   o.Forward(b.context.data(), b.hidden.data(), m, /*accumulate=*/true);
   const SiteColumns sites[] = {{site, 0}};
   AddLora(context, block, sites, b.context.data(), b.hidden.data(), c.d_model);
@@ -112,8 +121,8 @@ void ProjectOut(const T5Config& c, const PackedLinear& o, Site site, const LoraC
 
 void FeedForward(const T5Config& c, const FeedForwardWeights& weights, const LoraContext& context,
                  int64_t block, int64_t m, StackBuffers& b) {
-  RmsNorm(b.hidden.data(), weights.norm.data(), b.normed.data(), m, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
+  const StepScope scope(StepPart::kFeedForward);
+  Norm(c, weights.norm, m, b);
   const int64_t width = (c.gated ? 2 : 1) * c.d_ff;
   float* wide = b.wide.data();
   weights.in.Forward(b.normed.data(), wide, m);

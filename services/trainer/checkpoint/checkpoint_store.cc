@@ -1,10 +1,8 @@
 #include "services/trainer/checkpoint/checkpoint_store.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/isfinite.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <string>
 #include <system_error>
@@ -21,6 +19,7 @@
 #include "common/base/strings.h"
 #include "common/model/torch_io.h"
 #include "services/trainer/checkpoint/atomic_folder.h"
+#include "services/trainer/optim/finite.h"
 
 namespace tact {
 namespace {
@@ -32,16 +31,10 @@ constexpr char kState[] = "state.json";
 constexpr char kTensors[] = "tensors.safetensors";
 constexpr char kManifest[] = "manifest.json";
 
-absl::StatusOr<std::string> FileDigest(const fs::path& path) {
-  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
-  const auto bytes = file->bytes();
-  return Sha256Hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
 absl::Status WriteManifest(const fs::path& folder) {
   json files = json::object();
   for (const char* name : {kState, kTensors}) {
-    ASSIGN_OR_RETURN(const std::string digest, FileDigest(folder / name));
+    ASSIGN_OR_RETURN(const std::string digest, Sha256OfFile(folder / name));
     files[name] = {{"sha256", digest}, {"bytes", fs::file_size(folder / name)}};
   }
   return WriteFileAtomically(folder / kManifest, json{{"files", files}}.dump(2));
@@ -60,23 +53,11 @@ absl::Status VerifyManifest(const fs::path& folder) {
   ASSIGN_OR_RETURN(const json manifest, ReadJson(folder / kManifest));
   for (const char* name : {kState, kTensors}) {
     const auto path = json::json_pointer(StrCat("/files/", name, "/sha256"));
-    ASSIGN_OR_RETURN(const std::string digest, FileDigest(folder / name));
+    ASSIGN_OR_RETURN(const std::string digest, Sha256OfFile(folder / name));
     if (!manifest.contains(path) || manifest[path] != digest) {
       return absl::DataLossError(
           StrCat((folder / name).string(), ": its SHA-256 is not the manifest's"));
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckFinite(const std::vector<NamedTensor>& tensors) {
-  for (const NamedTensor& item : tensors) {
-    if (!item.tensor.is_floating_point() || std::isfinite(item.tensor.sum().item<double>())) {
-      continue;
-    }
-    if (item.tensor.isfinite().all().item<bool>()) continue;  // only the sum was too large
-    return WithErrorDetail(absl::InternalError(StrCat(item.name, " holds NaN or an infinity")),
-                           {"NOT_FINITE", item.name, "", "lower optimizer.learning_rate"});
   }
   return absl::OkStatus();
 }

@@ -4,20 +4,10 @@
 
 #include <cmath>
 
-#include "common/base/status.h"
 #include "common/base/strings.h"
+#include "services/trainer/optim/finite.h"
 
 namespace tact {
-
-absl::Status CheckFinite(double value, std::string_view what) {
-  if (std::isfinite(value)) return absl::OkStatus();
-  const std::string found = std::isnan(value) ? "NaN" : "infinite";
-  return WithErrorDetail(
-      absl::InternalError(StrCat(what, " is ", found,
-                                 "; the step was not taken; a lower learning rate or gradient "
-                                 "clipping (optimizer.max_grad_norm) may help")),
-      {"NOT_FINITE", std::string(what), found, "create the job again with a lower learning rate"});
-}
 
 absl::StatusOr<double> ClipGradients(const std::vector<NamedTensor>& parameters, double max_norm) {
   at::NoGradGuard no_grad;

@@ -15,9 +15,6 @@ namespace tact {
 // and leaves the gradients as they are: the caller must not step.
 absl::StatusOr<double> ClipGradients(const std::vector<NamedTensor>& parameters, double max_norm);
 
-// INTERNAL that names `what` unless the scalar is finite.
-absl::Status CheckFinite(double value, std::string_view what);
-
 }  // namespace tact
 
 #endif  // TACT_SERVICES_TRAINER_OPTIM_GRADIENTS_H_

@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/model/losses.h"
 #include "services/trainer/jobs/spec_defaults.h"
+#include "services/trainer/optim/finite.h"
 #include "services/trainer/optim/gradients.h"
 #include "services/trainer/optim/schedule.h"
 #include "services/trainer/ppo/learn_step.h"
@@ -303,6 +304,8 @@ absl::StatusOr<LearnStats> PpoLearner::LearnHere(std::span<const TokenSequence> 
   RETURN_IF_ERROR(CheckFinite(stats.kl, "the KL against the reference policy"));
   if (hooks_.on_experience) hooks_.on_experience(experience);
   RETURN_IF_ERROR(LearnBatch(all, experience, step, check, stats.mean));
+  // What the last mini-batch's update made is seen by no loss any more, but by every replica.
+  RETURN_IF_ERROR(CheckFinite(optimizer_->parameters()));
   return stats;
 }
 

@@ -106,6 +106,7 @@ absl::Status PpoRun::RunSteps() {
   RETURN_IF_ERROR(ReportSize());
   RETURN_IF_ERROR(policy_.PublishParentOf(learner_));
   RETURN_IF_ERROR(policy_.Push(learner_, step_));
+  RETURN_IF_ERROR(FinishInterrupted());
   OrderBatches();
   while (step_ < spec_.ppo().steps() && !selection_.ShouldStop()) {
     RETURN_IF_ERROR(context_.BeginStep());
@@ -182,7 +183,8 @@ absl::Status PpoRun::Learn(const ScoredBatch& batch, v1::StepMetrics& metrics) {
   SetLearnMetrics(*stats, metrics);
   ExportLearnStats(*stats);
   metrics.set_learn_seconds(learning.Seconds());
-  finished_ = metrics;  // a run that stops before the rest of the step owes its event
+  finished_ = metrics;  // a run that stops before the rest of the step owes that and its event
+  is_whole_ = false;
   return absl::OkStatus();
 }
 
@@ -225,6 +227,7 @@ absl::Status PpoRun::FinishStep(v1::StepMetrics& metrics) {
   if (value) last_value_ = *value;
   if (is_best) RETURN_IF_ERROR(context_.ReportBest(step_, *value));
   finished_ = metrics;
+  is_whole_ = true;
   if (!is_best && !IsCheckpointStep()) return absl::OkStatus();
   const Stopwatch saving;
   RETURN_IF_ERROR(Save(HooksOf(context_)));
@@ -268,6 +271,7 @@ absl::StatusOr<json> PpoRun::State(const RetryHooks& hooks) {
               {"optimizer_steps", learner_.optimizer().steps()},
               {"weight_version", policy_.version()},
               {"rollouts", batches},
+              {"is_whole", is_whole_},
               {"metrics", ToHex(finished_)}};
 }
 
@@ -279,10 +283,18 @@ absl::Status PpoRun::Save(const RetryHooks& hooks) {
 }
 
 // A trainer that was killed between a step's checkpoint and its event owes the event.
-absl::Status PpoRun::ReportUnreported(const std::string& metrics) {
-  if (context_.job().step() >= step_ || !finished_.ParseFromString(absl::HexStringToBytes(metrics)))
-    return absl::OkStatus();
-  return context_.ReportStep(finished_);
+absl::Status PpoRun::ReportUnreported() {
+  const bool owes = is_whole_ && finished_.step() == step_ && context_.job().step() < step_;
+  return owes ? context_.ReportStep(finished_) : absl::OkStatus();
+}
+
+// One that stopped between a step's learning and its validation owes both.
+absl::Status PpoRun::FinishInterrupted() {
+  if (is_whole_) return absl::OkStatus();
+  v1::StepMetrics metrics = finished_;
+  RETURN_IF_ERROR(FinishStep(metrics));
+  RETURN_IF_ERROR(context_.ReportStep(metrics));
+  return guards_.Observe(metrics, first_tokens_);
 }
 
 absl::Status PpoRun::RestoreState(const json& state) {
@@ -294,7 +306,12 @@ absl::Status PpoRun::RestoreState(const json& state) {
     ASSIGN_OR_RETURN(MadeBatch made, MadeBatchFromJson(batch));
     pipeline_.Put(std::move(made));
   }
-  return ReportUnreported(state.value("metrics", ""));
+  is_whole_ = state.value("is_whole", true);
+  const std::string metrics = absl::HexStringToBytes(state.value("metrics", ""));
+  if (!finished_.ParseFromString(metrics)) {
+    return absl::DataLossError("the checkpoint's metrics cannot be read");
+  }
+  return ReportUnreported();
 }
 
 absl::Status PpoRun::Restore() {

@@ -59,7 +59,8 @@ class PpoRun {
   absl::StatusOr<nlohmann::json> State(const RetryHooks& hooks);
   absl::Status Restore();
   absl::Status RestoreState(const nlohmann::json& state);
-  absl::Status ReportUnreported(const std::string& metrics);
+  absl::Status ReportUnreported();
+  absl::Status FinishInterrupted();
 
   JobContext& context_;
   const v1::JobSpec spec_;
@@ -76,6 +77,7 @@ class PpoRun {
   uint32_t saved_step_ = 0;
   double first_tokens_ = 0;   // mean tokens of the first step's responses
   v1::StepMetrics finished_;  // of the last finished step
+  bool is_whole_ = true;      // false between a step's learning and the end of its validation
   RolloutMaker maker_;
   RolloutPipeline pipeline_;  // last, so that its threads end first
 };

@@ -333,6 +333,29 @@ TEST_F(PpoRunTest, TheBestValidationIsKeptAndRestored) {
   EXPECT_THAT(validated, ElementsAre(2, 4, 6));
 }
 
+TEST_F(PpoRunTest, WhereverARunIsStoppedItsStepsAreReportedOnceAndValidated) {
+  v1::JobSpec spec = Spec(true, 2);
+  spec.mutable_ppo()->set_validation_steps(1);
+  absl::Status first = absl::AbortedError("");
+  for (int look = 1; absl::IsAborted(first); look += 2) {
+    Trainer trainer(spec, {policy_.address()}, reward_);
+    trainer.validation = 4;
+    trainer.context.StopAtLook(look);
+    first = trainer.Run();
+    trainer.context.StopAtLook(0);
+    if (!first.ok()) {
+      ASSERT_TRUE(trainer.Run().ok()) << look;
+    }
+    std::vector<uint32_t> reported;
+    for (const auto& step : trainer.context.steps) {
+      reported.push_back(step.step());
+      EXPECT_TRUE(step.has_validation_reward()) << "step " << step.step() << ", look " << look;
+    }
+    ASSERT_THAT(reported, ElementsAre(1, 2)) << look;
+  }
+  EXPECT_TRUE(first.ok()) << first;
+}
+
 TEST_F(PpoRunTest, AStepThatIsNotFiniteIsUndone) {
   v1::JobSpec spec = Spec(true, 4);
   spec.set_checkpoint_steps(100);
@@ -344,6 +367,19 @@ TEST_F(PpoRunTest, AStepThatIsNotFiniteIsUndone) {
   for (const NamedTensor& p : trainer.learner->optimizer().parameters()) {
     EXPECT_LT(p.tensor.abs().max().item<double>(), 1e3) << p.name;
   }
+}
+
+// Without epsilon AdamW divides 0 by 0; no later mini-batch of the step has a loss that would show.
+TEST_F(PpoRunTest, WeightsThatTheLastUpdateBrokeAreNotPushed) {
+  v1::JobSpec spec = Spec(true, 1);
+  spec.mutable_optimizer()->set_epsilon(0);
+  spec.mutable_ppo()->set_mini_batch_size(spec.ppo().batch_size());
+  spec.mutable_ppo()->set_ppo_epochs(1);
+  Trainer trainer(spec, {policy_.address()}, reward_);
+  const absl::Status status = trainer.Run();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(GetErrorDetail(status)->reason, "NOT_FINITE") << status.message();
+  EXPECT_THAT(policy_.pushed(), ElementsAre("tuned"));  // as the job found it
 }
 
 TEST_F(PpoRunTest, AGuardEndsTheRunWithACheckpointOfItsStep) {

@@ -14,19 +14,16 @@
 #include <vector>
 
 #include "services/trainer/ranks/c10d_errors.h"
+#include "services/trainer/ranks/c10d_store.h"
 
 namespace tact {
 namespace {
-
-bool IsLoopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
 
 // Ranks that meet on loopback are on one machine, whose name may lead to nowhere.
 std::shared_ptr<gloo::transport::Device> MakeDevice(const RankSettings& settings) {
   using Group = c10d::ProcessGroupGloo;
   if (!settings.interface.empty()) return Group::createDeviceForInterface(settings.interface);
-  if (IsLoopback(settings.address)) return Group::createDeviceForHostname("127.0.0.1");
+  if (settings.on_loopback()) return Group::createDeviceForHostname("127.0.0.1");
   return Group::createDefaultDevice();
 }
 
@@ -66,7 +63,7 @@ absl::StatusOr<std::unique_ptr<GlooBackend>> GlooBackend::Connect(const RankSett
   return CatchC10d("the ranks could not connect to each other", [&]() -> Result {
     auto state = std::make_unique<State>();
     state->store = c10::make_intrusive<c10d::PrefixStore>(
-        prefix, c10::intrusive_ptr<c10d::Store>::reclaim_copy(&store.c10d()));
+        prefix, MakeC10dStore(store, absl::ToChronoMilliseconds(timeout)));
     const auto options = c10d::ProcessGroupGloo::Options::create();
     options->timeout = absl::ToChronoMilliseconds(timeout);
     options->threads = 1;

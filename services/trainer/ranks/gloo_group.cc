@@ -90,7 +90,7 @@ absl::Status GlooGroup::Meet() {
   }
   RETURN_IF_ERROR(Named(here.status()));
   // Everybody has left the meeting before.
-  return settings_.rank == 0 && meeting_ > 1 ? store_.Remove(MeetingKey(meeting_ - 1))
+  return settings_.rank == 0 && meeting_ > 1 ? store_.Remove(MeetingKey(meeting_ - 1)).status()
                                              : absl::OkStatus();
 }
 

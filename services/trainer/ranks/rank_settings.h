@@ -20,7 +20,14 @@ struct RankSettings {
   std::string interface;  // GLOO_SOCKET_IFNAME; empty: the one that the host's name leads to
 
   bool alone() const { return world_size == 1; }
-  std::string meeting_point() const { return address + ":" + std::to_string(port); }
+  std::string meeting_point() const {
+    const bool bare_ipv6 = address.find(':') != std::string::npos && address.front() != '[';
+    return (bare_ipv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+  }
+  // All ranks are on one machine.
+  bool on_loopback() const {
+    return address == "localhost" || address == "::1" || address.starts_with("127.");
+  }
 };
 
 // The value of a variable, or nothing where it is not set.

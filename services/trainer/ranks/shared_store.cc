@@ -1,98 +1,122 @@
 #include "services/trainer/ranks/shared_store.h"
 
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
 #include <utility>
-#include <vector>
 
 #include "common/base/status.h"
-#include "services/trainer/ranks/c10d_errors.h"
+#include "common/base/strings.h"
+#include "common/rpc/channel.h"
+#include "services/trainer/ranks/rank_group.h"
+#include "services/trainer/ranks/rank_store.h"
+#include "tact/v1/ranks.grpc.pb.h"
 
 namespace tact {
 namespace {
 
-constexpr char kOpen[] = "open";  // set by rank 0 before anything else
-
-std::vector<uint8_t> ToBytes(const std::string& text) { return {text.begin(), text.end()}; }
-
-c10d::TCPStoreOptions StoreOptions(const RankSettings& settings, bool host,
-                                   absl::Duration timeout) {
-  c10d::TCPStoreOptions options;
-  options.port = settings.port;
-  options.isServer = host;
-  options.waitWorkers = false;
-  options.timeout = absl::ToChronoMilliseconds(timeout);
-  return options;
+// A connection of its own, tried again often: ranks start in any order.
+std::shared_ptr<grpc::Channel> ToRankZero(const RankSettings& settings) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  return grpc::CreateCustomChannel(settings.meeting_point(), grpc::InsecureChannelCredentials(),
+                                   arguments);
 }
 
 }  // namespace
 
 struct SharedStore::State {
-  c10::intrusive_ptr<c10d::TCPStore> store;
+  using Stub = v1::RankStoreService::Stub;
+
+  template <typename Request, typename Response>
+  absl::Status Ask(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                   const Request& request, Response& response, bool wait_for_rank_zero = false) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(wait_for_rank_zero);
+    SetDeadline(context, absl::ToDoubleSeconds(timeout));
+    const grpc::Status status = ((*stub).*method)(&context, request, &response);
+    if (status.ok()) return absl::OkStatus();
+    return RankLostError(
+        StrCat("rank 0 at ", rank_zero, " does not answer: ", status.error_message()));
+  }
+
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                    const std::string& key, Request request, Response& response) {
+    request.set_store_id(store_id);
+    request.set_key(key);
+    return Ask(method, request, response);
+  }
+
+  absl::Status Open() {
+    v1::OpenStoreResponse response;
+    RETURN_IF_ERROR(Ask(&Stub::OpenStore, v1::OpenStoreRequest(), response, true));
+    store_id = response.store_id();
+    return absl::OkStatus();
+  }
+
   std::string rank_zero;  // for messages
+  absl::Duration timeout;
+  std::unique_ptr<RankStore> served;  // on rank 0
+  std::unique_ptr<Stub> stub;
+  std::string store_id;
 };
 
 SharedStore::SharedStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SharedStore::~SharedStore() = default;
 
-template <typename Body>
-auto SharedStore::Ask(Body&& body) -> decltype(body()) {
-  return CatchC10d(StrCat(state_->rank_zero, " does not answer"), std::forward<Body>(body));
-}
-
-absl::StatusOr<std::unique_ptr<SharedStore>> SharedStore::Open(const RankSettings& settings,
-                                                               bool host, absl::Duration timeout) {
-  auto state = std::make_unique<State>();
-  state->rank_zero = StrCat("rank 0 at ", settings.meeting_point());
-  state->store =
-      c10::make_intrusive<c10d::TCPStore>(settings.address, StoreOptions(settings, host, timeout));
-  if (host) state->store->set(kOpen, {1});
-  // The first wait also gives the connection its timeout: without it a rank 0 that hangs would be
-  // waited for without end.
-  state->store->wait({kOpen}, absl::ToChronoMilliseconds(timeout));
-  return std::unique_ptr<SharedStore>(new SharedStore(std::move(state)));
-}
-
 absl::StatusOr<std::unique_ptr<SharedStore>> SharedStore::Host(const RankSettings& settings,
                                                                absl::Duration timeout) {
-  return CatchC10d(StrCat("MASTER_PORT ", settings.port,
-                          ": rank 0 cannot listen there; stop what does, or choose another port "
-                          "on every rank"),
-                   [&] { return Open(settings, true, timeout); });
+  auto state = std::make_unique<State>();
+  state->rank_zero = settings.meeting_point();
+  state->timeout = timeout;
+  ASSIGN_OR_RETURN(state->served, RankStore::Serve(settings));
+  state->stub = v1::RankStoreService::NewStub(state->served->channel());
+  RETURN_IF_ERROR(state->Open());
+  return std::unique_ptr<SharedStore>(new SharedStore(std::move(state)));
 }
 
 absl::StatusOr<std::unique_ptr<SharedStore>> SharedStore::Connect(const RankSettings& settings,
                                                                   absl::Duration timeout) {
-  return CatchC10d(StrCat("rank 0 cannot be reached at ", settings.meeting_point(),
-                          " (MASTER_ADDR and MASTER_PORT)"),
-                   [&] { return Open(settings, false, timeout); });
+  auto state = std::make_unique<State>();
+  state->rank_zero = settings.meeting_point();
+  state->timeout = timeout;
+  state->stub = v1::RankStoreService::NewStub(ToRankZero(settings));
+  const absl::Status opened = state->Open();
+  if (!opened.ok()) return RankLostError(StrCat(opened.message(), " (MASTER_ADDR, MASTER_PORT)"));
+  return std::unique_ptr<SharedStore>(new SharedStore(std::move(state)));
 }
 
 absl::Status SharedStore::Set(const std::string& key, const std::string& value) {
-  return Ask([&]() -> absl::Status {
-    state_->store->set(key, ToBytes(value));
-    return absl::OkStatus();
-  });
+  v1::SetValueRequest request;
+  request.set_value(value);
+  v1::SetValueResponse response;
+  return state_->Call(&State::Stub::SetValue, key, std::move(request), response);
 }
 
 absl::StatusOr<std::optional<std::string>> SharedStore::Get(const std::string& key) {
-  return Ask([&]() -> absl::StatusOr<std::optional<std::string>> {
-    if (!state_->store->check({key})) return std::nullopt;
-    const std::vector<uint8_t> bytes = state_->store->get(key);
-    return std::string(bytes.begin(), bytes.end());
-  });
+  v1::GetValueResponse response;
+  RETURN_IF_ERROR(state_->Call(&State::Stub::GetValue, key, v1::GetValueRequest(), response));
+  return response.has_value() ? std::optional(response.value()) : std::nullopt;
 }
 
 absl::StatusOr<int64_t> SharedStore::Add(const std::string& key, int64_t amount) {
-  return Ask([&]() -> absl::StatusOr<int64_t> { return state_->store->add(key, amount); });
+  v1::AddToCounterRequest request;
+  request.set_amount(amount);
+  v1::AddToCounterResponse response;
+  RETURN_IF_ERROR(state_->Call(&State::Stub::AddToCounter, key, std::move(request), response));
+  return response.count();
 }
 
-absl::Status SharedStore::Remove(const std::string& key) {
-  return Ask([&]() -> absl::Status {
-    state_->store->deleteKey(key);
-    return absl::OkStatus();
-  });
+absl::StatusOr<bool> SharedStore::Remove(const std::string& key) {
+  v1::DeleteValueResponse response;
+  RETURN_IF_ERROR(state_->Call(&State::Stub::DeleteValue, key, v1::DeleteValueRequest(), response));
+  return response.existed();
 }
-
-c10d::Store& SharedStore::c10d() { return *state_->store; }
 
 }  // namespace tact

@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/trainer/optim/adamw.h"
+#include "services/trainer/optim/finite.h"
 #include "services/trainer/optim/gradients.h"
 #include "services/trainer/optim/schedule.h"
 #include "services/trainer/ranks/gradient_exchange.h"

@@ -27,11 +27,16 @@ class FakeContext : public JobContext {
   void StopAfter(uint32_t step) { stop_after_ = step; }
   // As if the trainer were killed just before this step becomes an event.
   void FailReportOf(uint32_t step) { fail_report_ = step; }
+  // The trainer is asked to stop once somebody looks for the n-th time, and from then on; 0 is
+  // never.
+  void StopAtLook(int look) { looks_left_ = look > 0 ? look + 1 : 0; }
   void Cancel() { cancelled_ = true; }
 
   const v1::Job& job() const override { return job_; }
   absl::Status CheckStop() override {
     if (cancelled_) return absl::CancelledError("cancelled");
+    if (looks_left_ > 1) --looks_left_;
+    if (looks_left_ == 1) return absl::AbortedError("stop");
     return stop_after_ > 0 && job_.step() >= stop_after_ ? absl::AbortedError("stop")
                                                          : absl::OkStatus();
   }
@@ -90,6 +95,7 @@ class FakeContext : public JobContext {
   std::filesystem::path folder_;
   CheckpointStore checkpoints_;
   uint32_t stop_after_ = 0, fail_report_ = 0;
+  std::atomic<int> looks_left_ = 0;
   std::atomic<bool> cancelled_ = false;
 };
 

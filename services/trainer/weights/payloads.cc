@@ -118,12 +118,10 @@ absl::StatusOr<WeightPayload> PayloadOfTensors(const std::string& model,
 }
 
 absl::StatusOr<WeightPayload> PayloadOfFile(const std::string& model, const fs::path& file) {
-  ASSIGN_OR_RETURN(const auto mapped, MappedFile::Open(file));
   WeightPayload payload;
   payload.model = model;
   payload.file = file;
-  payload.sha256 =
-      Sha256Hex({reinterpret_cast<const char*>(mapped->bytes().data()), mapped->bytes().size()});
+  ASSIGN_OR_RETURN(payload.sha256, Sha256OfFile(file));
   return payload;
 }
 

@@ -32,6 +32,9 @@ def main(padded):
         parser.add_argument(name, required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, help="other than the workload's")
+    parser.add_argument("--micro-batch", type=int,
+                        help="rows of one forward and backward pass; a batch of padded ones takes "
+                             "more than 24 GiB")
     parser.add_argument("--warm-up", type=int, default=1, help="steps before, not counted")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -44,11 +47,13 @@ def main(padded):
     data = list(batches(args, work, tokenizer, padded))
 
     def step(number):
-        inputs, labels = data[number]
         optimizer.zero_grad()
-        mask = torch.ones_like(inputs)
-        model(input_ids=inputs, attention_mask=mask, labels=labels).loss.backward()
+        rows = args.micro_batch or work["batch_size"]
+        for inputs, labels in zip(*(part.split(rows) for part in data[number])):
+            loss = model(input_ids=inputs, attention_mask=torch.ones_like(inputs),
+                         labels=labels).loss
+            (loss * len(inputs) / work["batch_size"]).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
-    report(torch=torch.__version__, padded=padded, **time_steps(step, work["steps"], args.warm_up))
+    report(torch=torch.__version__, padded=padded, micro_batch=args.micro_batch, **time_steps(step, work["steps"], args.warm_up))

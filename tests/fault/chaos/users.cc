@@ -100,6 +100,11 @@ v1::JobSpec JobMaker::RandomSpec() {
   spec.set_publish_as(rng_.Below(2) == 0 ? "left" : "right");
   spec.set_seed(rng_.Below(1000));
   spec.mutable_ppo()->set_use_lora(rng_.Below(10) > 0);
+  if (rng_.Below(3) == 0) {
+    spec.mutable_ppo()->set_max_staleness(1);
+    spec.mutable_ppo()->set_objective(v1::PPO_OBJECTIVE_IMPROVED);
+    spec.mutable_ppo()->mutable_improvements()->set_importance_cap(2);
+  }
   if (rng_.Below(2) == 0) {
     spec.mutable_publish()->set_mode(v1::PUBLISH_MODE_QUORUM);
     spec.mutable_publish()->set_min_replicas(1);
