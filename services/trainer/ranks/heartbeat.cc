@@ -20,9 +20,9 @@ absl::Time SteadyNow() {
 
 }  // namespace
 
-Heartbeat::Heartbeat(std::unique_ptr<SharedStore> store, std::string own_key,
-                     const RankTimes& times, OnLost on_lost)
-    : store_(std::move(store)),
+Heartbeat::Heartbeat(SharedStore& store, std::string own_key, const RankTimes& times,
+                     OnLost on_lost)
+    : store_(store),
       own_key_(std::move(own_key)),
       times_(times),
       on_lost_(std::move(on_lost)),
@@ -74,7 +74,7 @@ void Heartbeat::LoseGroup(const std::string& key, const absl::Status& why) {
     lost_ = why;
   }
   const bool tell = IsRankLost(why) && !key.empty();
-  const absl::Status told = tell ? store_->Set(key, std::string(why.message())) : absl::OkStatus();
+  const absl::Status told = tell ? store_.Set(key, std::string(why.message())) : absl::OkStatus();
   if (!told.ok()) LogWarning("the other ranks could not be told: ", told.message());
   if (on_lost_) on_lost_(why);
 }
@@ -93,18 +93,18 @@ void Heartbeat::Beat() {
     absl::MutexLock lock(&mutex_);
     watched = watched_;
   }
-  absl::Status status = store_->Add(own_key_, 1).status();
+  absl::Status status = store_.Add(own_key_, 1).status();
   if (status.ok()) status = Look(watched);
   if (!status.ok()) LoseGroup(watched.lost_key, status);
 }
 
 absl::Status Heartbeat::Look(const Watched& watched) {
   if (!watched.lost_key.empty()) {
-    ASSIGN_OR_RETURN(const auto lost, store_->Get(watched.lost_key));
+    ASSIGN_OR_RETURN(const auto lost, store_.Get(watched.lost_key));
     if (lost) return RankLostError(*lost);
   }
   if (watched.beats.contains(0)) {
-    ASSIGN_OR_RETURN(const auto farewell, store_->Get(kFarewell));
+    ASSIGN_OR_RETURN(const auto farewell, store_.Get(kFarewell));
     if (farewell) return absl::CancelledError(*farewell);
   }
   return LookAtPulses(watched);
@@ -112,7 +112,7 @@ absl::Status Heartbeat::Look(const Watched& watched) {
 
 absl::Status Heartbeat::LookAtPulses(const Watched& watched) {
   for (const auto& [rank, key] : watched.beats) {
-    ASSIGN_OR_RETURN(const int64_t beats, store_->Add(key, 0));
+    ASSIGN_OR_RETURN(const int64_t beats, store_.Add(key, 0));
     absl::MutexLock lock(&mutex_);
     pulses_.Observe(rank, beats, SteadyNow());
   }

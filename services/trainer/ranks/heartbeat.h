@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <thread>
 
@@ -35,9 +34,8 @@ class Heartbeat {
  public:
   using OnLost = std::function<void(const absl::Status&)>;
 
-  // `store` is a connection of its own. `on_lost` is called once for each loss, on the thread.
-  Heartbeat(std::unique_ptr<SharedStore> store, std::string own_key, const RankTimes& times,
-            OnLost on_lost = {});
+  // `store` must outlive it. `on_lost` is called once for each loss, on the thread.
+  Heartbeat(SharedStore& store, std::string own_key, const RankTimes& times, OnLost on_lost = {});
   ~Heartbeat();
 
   // From now on these; what was lost before is forgotten.
@@ -59,7 +57,7 @@ class Heartbeat {
   absl::Status LookAtPulses(const Watched& watched);
   std::string Describe(const PulseWatch::Silent& silent, int size) const;
 
-  const std::unique_ptr<SharedStore> store_;
+  SharedStore& store_;
   const std::string own_key_;
   const RankTimes times_;
   const OnLost on_lost_;

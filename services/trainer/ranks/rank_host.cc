@@ -20,17 +20,15 @@ constexpr absl::Duration kPoll = absl::Milliseconds(100);
 absl::StatusOr<std::unique_ptr<RankHost>> RankHost::Start(const RankSettings& settings,
                                                           const RankTimes& times) {
   ASSIGN_OR_RETURN(auto store, SharedStore::Host(settings, times.transfer));
-  ASSIGN_OR_RETURN(auto second, SharedStore::Connect(settings, times.lost_after));
-  return std::unique_ptr<RankHost>(
-      new RankHost(settings, times, std::move(store), std::move(second)));
+  return std::unique_ptr<RankHost>(new RankHost(settings, times, std::move(store)));
 }
 
 RankHost::RankHost(const RankSettings& settings, const RankTimes& times,
-                   std::unique_ptr<SharedStore> store, std::unique_ptr<SharedStore> second)
+                   std::unique_ptr<SharedStore> store)
     : settings_(settings),
       times_(times),
       store_(std::move(store)),
-      heartbeat_(std::move(second), kLeaderBeat, times) {}
+      heartbeat_(*store_, kLeaderBeat, times) {}
 
 RankHost::~RankHost() {
   if (!store_->Set(kFarewell, "rank 0 has stopped in good order").ok()) return;

@@ -42,8 +42,8 @@ class RankHost {
   const RankSettings& settings() const { return settings_; }
 
  private:
-  RankHost(const RankSettings& settings, const RankTimes& times, std::unique_ptr<SharedStore> store,
-           std::unique_ptr<SharedStore> second);
+  RankHost(const RankSettings& settings, const RankTimes& times,
+           std::unique_ptr<SharedStore> store);
   absl::StatusOr<std::map<int, std::string>> Candidates();
   absl::StatusOr<std::string> Candidate(int rank);
   absl::Status Admit(const std::map<int, std::string>& tokens);

@@ -39,21 +39,19 @@ absl::StatusOr<std::unique_ptr<SharedStore>> Reach(const RankSettings& settings,
 }  // namespace
 
 RankWorker::RankWorker(const RankSettings& settings, const RankTimes& times, std::string token,
-                       std::unique_ptr<SharedStore> store, std::unique_ptr<SharedStore> second,
-                       Heartbeat::OnLost on_lost)
+                       std::unique_ptr<SharedStore> store, Heartbeat::OnLost on_lost)
     : settings_(settings),
       times_(times),
       token_(std::move(token)),
       store_(std::move(store)),
-      heartbeat_(std::move(second), BeatKey(token_), times, std::move(on_lost)) {}
+      heartbeat_(*store_, BeatKey(token_), times, std::move(on_lost)) {}
 
 absl::StatusOr<std::unique_ptr<RankWorker>> RankWorker::Join(
     const RankSettings& settings, const RankTimes& times,
     const std::function<absl::Status()>& check, Heartbeat::OnLost on_lost) {
   ASSIGN_OR_RETURN(auto store, Reach(settings, times, check));
-  ASSIGN_OR_RETURN(auto second, SharedStore::Connect(settings, times.lost_after));
-  auto worker = std::unique_ptr<RankWorker>(new RankWorker(
-      settings, times, NewToken(), std::move(store), std::move(second), std::move(on_lost)));
+  auto worker = std::unique_ptr<RankWorker>(
+      new RankWorker(settings, times, NewToken(), std::move(store), std::move(on_lost)));
   RETURN_IF_ERROR(worker->WaitForGroup(check));
   return worker;
 }

@@ -38,8 +38,7 @@ class RankWorker {
 
  private:
   RankWorker(const RankSettings& settings, const RankTimes& times, std::string token,
-             std::unique_ptr<SharedStore> store, std::unique_ptr<SharedStore> second,
-             Heartbeat::OnLost on_lost);
+             std::unique_ptr<SharedStore> store, Heartbeat::OnLost on_lost);
   absl::Status WaitForGroup(const std::function<absl::Status()>& check);
   std::string Farewell(std::string_view why) const;
   absl::StatusOr<std::string> WaitForPrefix(const std::function<absl::Status()>& check);
