@@ -3,21 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 #include <vector>
+
+#include "common/kernels/testing_values.h"
 
 namespace tact {
 namespace {
 
 using Vector = std::vector<float>;
-
-Vector Random(int64_t n, uint32_t seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  Vector out(static_cast<size_t>(n));
-  for (float& x : out) x = normal(generator);
-  return out;
-}
 
 // The definition, in double.
 std::vector<double> Expected(const Vector& q, const KeyValues& kv, int64_t d, double scale,

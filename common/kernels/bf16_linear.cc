@@ -8,7 +8,6 @@
 #include "common/kernels/linear_kernel.h"
 #include "common/kernels/onednn_linear.h"
 #include "common/kernels/panel_weights.h"
-#include "common/kernels/weight_memory.h"
 
 namespace tact {
 namespace {
@@ -20,35 +19,11 @@ uint16_t ToBf16(float value) {
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-class Bf16Panels final : public LinearKernel {
- public:
-  Bf16Panels(const WeightRows& weight, const float* bias, int64_t out, int64_t in)
-      : LinearKernel(bias, out, in),
-        panels_(static_cast<size_t>(PanelsOf(out) * kPanelWidth * in)) {
-    ForEachPanel(weight, out, in, [this](int64_t panel, const float* rows, int64_t count) {
-      Pack(rows, count, panels_.data() + panel * PanelStride());
-    });
-  }
-
-  void Forward(const float* x, float* y, int64_t m, bool accumulate) const override {
-    RunPanels(BestPanels().bf16, Bf16Product{x, in(), m, in(), panels_.data(), PanelStride(), y,
-                                             out(), out(), bias(), accumulate});
-  }
-  size_t weight_bytes() const override { return panels_.bytes(); }
-
- private:
-  int64_t PanelStride() const { return kPanelWidth * in(); }
-
-  void Pack(const float* rows, int64_t count, uint16_t* panel) const {
-    for (int64_t k = 0; k < in(); ++k) {
-      for (int64_t j = 0; j < count; ++j) {
-        const int64_t place = j < 8 ? 2 * j : 2 * (j - 8) + 1;
-        panel[k * kPanelWidth + place] = ToBf16(rows[j * in() + k]);
-      }
-    }
-  }
-
-  WeightArray<uint16_t> panels_;
+struct Bf16Format {
+  using Element = uint16_t;
+  static int64_t Place(int64_t output) { return output < 8 ? 2 * output : 2 * (output - 8) + 1; }
+  static uint16_t Narrow(float weight) { return ToBf16(weight); }
+  static auto Kernel() { return BestPanels().bf16; }
 };
 
 class Bf16OneDnn final : public LinearKernel {
@@ -85,7 +60,7 @@ class Bf16OneDnn final : public LinearKernel {
 std::unique_ptr<const LinearKernel> MakeBf16Kernel(const WeightRows& weight, const float* bias,
                                                    int64_t out, int64_t in) {
   if (GetCpuFeatures().avx512_bf16) return std::make_unique<Bf16OneDnn>(weight, bias, out, in);
-  return std::make_unique<Bf16Panels>(weight, bias, out, in);
+  return std::make_unique<FloatPanels<Bf16Format>>(weight, bias, out, in);
 }
 
 }  // namespace tact

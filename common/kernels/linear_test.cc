@@ -3,23 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 #include <thread>
 #include <tuple>
 #include <vector>
 
 #include "common/kernels/cpu.h"
+#include "common/kernels/testing_values.h"
 
 namespace tact {
 namespace {
-
-std::vector<float> Random(int64_t n, uint32_t seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(static_cast<size_t>(n));
-  for (float& x : out) x = normal(generator);
-  return out;
-}
 
 // c = op(a) op(b) + beta c in double.
 std::vector<float> Naive(const std::vector<float>& a, const std::vector<float>& b,

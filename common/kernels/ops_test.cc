@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <vector>
+
+#include "common/kernels/testing_values.h"
 
 namespace tact {
 namespace {
@@ -15,14 +16,6 @@ using Vector = std::vector<float>;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Around vector widths, so that full vectors and tails both run.
 const std::vector<int64_t> kSizes = {1, 3, 7, 8, 16, 31, 64, 513, 1100};
-
-Vector Random(int64_t n, uint32_t seed, float scale = 1) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal(0, scale);
-  Vector out(static_cast<size_t>(n));
-  for (float& x : out) x = normal(generator);
-  return out;
-}
 
 void ExpectNear(const Vector& actual, const std::vector<double>& expected, double tolerance) {
   ASSERT_EQ(actual.size(), expected.size());

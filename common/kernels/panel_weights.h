@@ -12,6 +12,7 @@
 #include "common/kernels/linear_kernel.h"
 #include "common/kernels/panels.h"
 #include "common/kernels/thread_team.h"
+#include "common/kernels/weight_memory.h"
 
 namespace tact {
 
@@ -81,6 +82,42 @@ void RunPanels(void (*kernel)(const Product&), const Product& whole) {
     kernel(part);
   });
 }
+
+// A weight in panels of `Format`, which is floating point: its Element, Place(j), where output j
+// stands in a panel's row, Narrow(f32) and Kernel(), which multiplies such panels.
+template <typename Format>
+class FloatPanels final : public LinearKernel {
+ public:
+  using Element = typename Format::Element;
+
+  FloatPanels(const WeightRows& weight, const float* bias, int64_t out, int64_t in)
+      : LinearKernel(bias, out, in),
+        panels_(static_cast<size_t>(PanelsOf(out) * kPanelWidth * in)) {
+    ForEachPanel(weight, out, in, [this](int64_t panel, const float* rows, int64_t count) {
+      Pack(rows, count, panels_.data() + panel * PanelStride());
+    });
+  }
+
+  void Forward(const float* x, float* y, int64_t m, bool accumulate) const override {
+    RunPanels(Format::Kernel(),
+              PanelProduct<float, Element>{x, in(), m, in(), panels_.data(), PanelStride(), y,
+                                           out(), out(), bias(), accumulate});
+  }
+  size_t weight_bytes() const override { return panels_.bytes(); }
+
+ private:
+  int64_t PanelStride() const { return kPanelWidth * in(); }
+
+  void Pack(const float* rows, int64_t count, Element* panel) const {
+    for (int64_t k = 0; k < in(); ++k) {
+      for (int64_t j = 0; j < count; ++j) {
+        panel[k * kPanelWidth + Format::Place(j)] = Format::Narrow(rows[j * in() + k]);
+      }
+    }
+  }
+
+  WeightArray<Element> panels_;
+};
 
 }  // namespace tact
 

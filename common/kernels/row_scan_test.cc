@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <vector>
+
+#include "common/kernels/testing_values.h"
 
 namespace tact {
 namespace {
@@ -16,17 +17,9 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Around the sizes of vectors, groups and blocks.
 const std::vector<int64_t> kSizes = {1, 5, 16, 63, 64, 127, 128, 200, 512, 700, 3001};
 
-Vector Random(int64_t n, uint32_t seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal(0, 3);
-  Vector out(static_cast<size_t>(n));
-  for (float& x : out) x = normal(generator);
-  return out;
-}
-
 TEST(RowScanTest, TheGreatestAndWhatIsNotFinite) {
   for (const int64_t n : kSizes) {
-    Vector x = Random(n, 1);
+    Vector x = Random(n, 1, 3);
     const RowMax max = FindMax(x.data(), n);
     EXPECT_EQ(max.value, *std::ranges::max_element(x));
     EXPECT_TRUE(max.finite);
@@ -45,7 +38,7 @@ TEST(RowScanTest, TheGreatestAndWhatIsNotFinite) {
 // Every target of a fine grid falls on the index that adding up from the left gives.
 TEST(RowScanTest, ASumInBlocksFindsWhatAddingUpFinds) {
   for (const int64_t n : kSizes) {
-    Vector x = Random(n, 2);
+    Vector x = Random(n, 2, 3);
     for (int64_t i = 0; i < n; i += 3) x[i] = -kInfinity;
     if (n == 1) x[0] = 1;
     const float max = FindMax(x.data(), n).value;
@@ -67,7 +60,7 @@ TEST(RowScanTest, ASumInBlocksFindsWhatAddingUpFinds) {
 
 TEST(RowScanTest, TheTopIsAmongWhatReachesItsBound) {
   for (const int64_t n : kSizes) {
-    const Vector x = Random(n, 3);
+    const Vector x = Random(n, 3, 3);
     Vector sorted = x, work(TopBoundWork(n));
     std::ranges::sort(sorted, std::greater<>());
     std::vector<int32_t> indices(n);

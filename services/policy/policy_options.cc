@@ -1,10 +1,10 @@
 #include "services/policy/policy_options.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "common/kernels/dtype_flag.h"
 
 namespace tact {
 namespace {
@@ -22,15 +22,7 @@ void AddPolicyFlags(CLI::App& app, PolicyOptions& o) {
   };
   app.add_option("--model", o.model, "T5 folder: config.json, model.safetensors, spiece.model")
       ->required();
-  const auto read_type = [&o](const std::string& name) {
-    const auto at = std::ranges::find(kWeightTypeNames, name) - kWeightTypeNames.begin();
-    o.weight_type = static_cast<WeightType>(at);
-  };
-  app.add_option_function<std::string>(
-         "--dtype", read_type, "how weights of linears are held and multiplied: f32, bf16 or int8")
-      ->check(
-          CLI::IsMember(std::vector<std::string>(kWeightTypeNames.begin(), kWeightTypeNames.end())))
-      ->default_str("f32");
+  AddDtypeFlag(app, o.weight_type);
   add("--threads", o.engine.threads, "compute threads; 0 takes every CPU of this process");
   add("--max-prompt-tokens", o.engine.sequence.max_prompt_tokens, "longest prompt");
   add("--max-new-tokens", o.engine.sequence.max_new_tokens, "longest response");

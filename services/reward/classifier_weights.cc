@@ -1,6 +1,5 @@
 #include "services/reward/classifier_weights.h"
 
-#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,8 +8,8 @@
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
-#include "common/kernels/threads.h"
 #include "common/model/checkpoint.h"
+#include "common/model/packed_weights.h"
 #include "common/model/stacked_tensors.h"
 
 namespace tact {
@@ -25,10 +24,7 @@ class Reader {
   absl::StatusOr<std::vector<float>> Floats(const std::string& name,
                                             const std::vector<int64_t>& shape) const {
     ASSIGN_OR_RETURN(const std::unique_ptr<StackedTensors> tensor, Stack({name}, shape));
-    std::vector<float> values(static_cast<size_t>(tensor->rows() * tensor->row_size()));
-    tensor->Read(0, tensor->rows(), values.data());
-    RETURN_IF_ERROR(tensor->status());
-    return values;
+    return ReadAll(*tensor);
   }
 
   // Modules [out, in] each, stacked into one product.
@@ -42,11 +38,7 @@ class Reader {
       bias.insert(bias.end(), part.begin(), part.end());
     }
     ASSIGN_OR_RETURN(const std::unique_ptr<StackedTensors> stack, Stack(names, {out, in}));
-    PackedLinear linear(
-        [&stack](int64_t first, int64_t count, float* rows) { stack->Read(first, count, rows); },
-        bias.data(), stack->rows(), in, type);
-    RETURN_IF_ERROR(stack->status());
-    return linear;
+    return PackWeight(*stack, bias.data(), type);
   }
 
   absl::StatusOr<LayerNormWeights> Norm(const std::string& module) const {
@@ -79,17 +71,9 @@ class Reader {
 
   // The same of the one that is large, on the compute threads.
   absl::StatusOr<WeightArray<float>> Words() const {
-    constexpr int64_t kRows = 128;  // at a time
     ASSIGN_OR_RETURN(const std::unique_ptr<StackedTensors> table,
                      Stack({EmbeddingName("word")}, {config_.vocab_size, hidden_}));
-    const int64_t rows = table->rows();
-    WeightArray<float> values(static_cast<size_t>(rows * hidden_));
-    ParallelFor((rows + kRows - 1) / kRows, [&](int64_t piece) {
-      const int64_t first = piece * kRows;
-      table->Read(first, std::min(kRows, rows - first), values.data() + first * hidden_);
-    });
-    RETURN_IF_ERROR(table->status());
-    return values;
+    return ReadTable(*table);
   }
 
   absl::StatusOr<LayerNormWeights> EmbeddingNorm() const {

@@ -1,10 +1,8 @@
 // tact-reward: serves a RoBERTa sequence classifier.
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <string>
-#include <vector>
 
 #include "common/base/log.h"
+#include "common/kernels/dtype_flag.h"
 #include "common/kernels/threads.h"
 #include "common/rpc/server.h"
 #include "services/reward/reward_engine.h"
@@ -16,15 +14,7 @@ constexpr char kProgram[] = "tact-reward";
 
 void AddRewardFlags(CLI::App& app, tact::RewardOptions& options) {
   app.add_option("--model", options.model, "Hugging Face folder of the classifier")->required();
-  const auto read_type = [&options](const std::string& name) {
-    const auto at = std::ranges::find(tact::kWeightTypeNames, name);
-    options.weight_type = static_cast<tact::WeightType>(at - tact::kWeightTypeNames.begin());
-  };
-  app.add_option_function<std::string>(
-         "--dtype", read_type, "how weights of linears are held and multiplied: f32, bf16 or int8")
-      ->check(CLI::IsMember(
-          std::vector<std::string>(tact::kWeightTypeNames.begin(), tact::kWeightTypeNames.end())))
-      ->default_str("f32");
+  tact::AddDtypeFlag(app, options.weight_type);
   app.add_option("--threads", options.threads, "compute threads [all CPUs]")
       ->check(CLI::Range(0, 1024));
   app.add_option("--max-batch-tokens", options.batching.max_batch_tokens, "tokens of one run")

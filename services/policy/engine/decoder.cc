@@ -101,11 +101,7 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
   const T5Config& c = snapshot.config;
   const CrossAttentionWeights& weights = snapshot.decoder[layer].cross;
   const int64_t inner = c.inner_dim(), d = c.d_kv, count = static_cast<int64_t>(rows.size());
-  {
-    const StepScope norm(StepPart::kNorm);
-    RmsNorm(buffers_.hidden.data(), weights.norm.data(), buffers_.normed.data(), count, c.d_model,
-            static_cast<float>(c.layer_norm_epsilon));
-  }
+  Norm(c, weights.norm, count, buffers_);
   float* q = buffers_.projected.data();  // [rows, inner]
   weights.q.Forward(buffers_.normed.data(), q, count);
   const SiteColumns sites[] = {{Site::kCrossQ, 0}};

@@ -44,12 +44,6 @@ void ApplyGate(const T5Config& c, int64_t m, float* wide, float* out) {
   }
 }
 
-void Norm(const T5Config& c, const std::vector<float>& weight, int64_t m, StackBuffers& b) {
-  const StepScope scope(StepPart::kNorm);
-  RmsNorm(b.hidden.data(), weight.data(), b.normed.data(), m, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
-}
-
 }  // namespace
 
 void AppendRows(const Adapter* adapter, int64_t rows, std::vector<AdapterRun>& runs) {
@@ -91,6 +85,12 @@ void StackBuffers::Resize(const T5Config& c, int64_t m) {
   Grow(context, m * c.inner_dim());
   Grow(wide, m * (c.gated ? 3 : 1) * c.d_ff);
   runs.clear();
+}
+
+void Norm(const T5Config& c, const std::vector<float>& weight, int64_t m, StackBuffers& b) {
+  const StepScope scope(StepPart::kNorm);
+  RmsNorm(b.hidden.data(), weight.data(), b.normed.data(), m, c.d_model,
+          static_cast<float>(c.layer_norm_epsilon));
 }
 
 void Embed(const Snapshot& snapshot, std::span<const int32_t> ids, float* hidden) {

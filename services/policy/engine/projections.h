@@ -60,6 +60,10 @@ struct StackBuffers {
 // hidden [m, d_model] <- embedding rows of `ids`.
 void Embed(const Snapshot& snapshot, std::span<const int32_t> ids, float* hidden);
 
+// normed [m, d_model] = RMSNorm(hidden) * weight.
+void Norm(const T5Config& config, const std::vector<float>& weight, int64_t m,
+          StackBuffers& buffers);
+
 // projected [m, 3 * inner] = qkv(norm(hidden)).
 void ProjectQkv(const T5Config& config, const SelfAttentionWeights& weights,
                 const LoraContext& context, int64_t block, int64_t m, StackBuffers& buffers);

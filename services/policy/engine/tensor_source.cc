@@ -5,7 +5,7 @@
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
-#include "common/kernels/threads.h"
+#include "common/model/packed_weights.h"
 
 namespace tact {
 
@@ -46,24 +46,14 @@ absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
                                                       std::vector<int64_t> shape) {
   ASSIGN_OR_RETURN(StackedTensors::Part part, Take(name, shape));
   StackedTensors tensor({std::move(part)});
-  std::vector<float> values(static_cast<size_t>(tensor.rows() * tensor.row_size()));
-  tensor.Read(0, tensor.rows(), values.data());
-  RETURN_IF_ERROR(tensor.status());
-  return values;
+  return ReadAll(tensor);
 }
 
 absl::StatusOr<WeightArray<float>> TensorSource::Table(const std::string& name, int64_t rows,
                                                        int64_t columns) {
-  constexpr int64_t kRows = 128;  // at a time
   ASSIGN_OR_RETURN(StackedTensors::Part part, Take(name, {rows, columns}));
-  StackedTensors tensor({std::move(part)}, release_);
-  WeightArray<float> values(static_cast<size_t>(rows * columns));
-  ParallelFor((rows + kRows - 1) / kRows, [&](int64_t piece) {
-    const int64_t first = piece * kRows;
-    tensor.Read(first, std::min(kRows, rows - first), values.data() + first * columns);
-  });
-  RETURN_IF_ERROR(tensor.status());
-  return values;
+  StackedTensors table({std::move(part)}, release_);
+  return ReadTable(table);
 }
 
 absl::StatusOr<PackedLinear> TensorSource::Linear(std::initializer_list<std::string> names,
@@ -74,11 +64,7 @@ absl::StatusOr<PackedLinear> TensorSource::Linear(std::initializer_list<std::str
     parts.push_back(std::move(part));
   }
   StackedTensors stack(std::move(parts), release_);
-  PackedLinear linear(
-      [&stack](int64_t first, int64_t count, float* rows) { stack.Read(first, count, rows); },
-      nullptr, stack.rows(), in, weight_type_);
-  RETURN_IF_ERROR(stack.status());
-  return linear;
+  return PackWeight(stack, nullptr, weight_type_);
 }
 
 uint64_t TensorSource::NumElements() const {

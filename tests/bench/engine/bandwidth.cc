@@ -56,7 +56,7 @@ double MeasureBandwidth(size_t mib, int passes, int threads) {
   std::atomic<uint64_t> sum = 0;
   double best = 0;
   for (int pass = 0; pass < passes; ++pass) {
-    const Stopwatch watch;
+    const UsageWatch watch;
     ParallelFor(chunks, [&](int64_t i) { sum += Sum(buffer.get() + i * kChunk); });
     const Usage usage = watch.Read();
     const double seconds = threads == 1 ? usage.cpu_seconds : usage.seconds;

@@ -35,7 +35,7 @@ absl::Status Repeat(const Classifier& classifier, std::span<const Loaded> texts,
                     Classifier::Workspace& workspace, std::vector<Measurement>& out) {
   for (size_t i = 0; i < texts.size(); ++i) {
     ResetPeak();
-    const Stopwatch watch;
+    const UsageWatch watch;
     RETURN_IF_ERROR(Score(classifier, texts[i], workspace));
     out[i].repetitions.push_back(watch.Read());
     out[i].peak_mib = std::max(out[i].peak_mib, PeakMib());

@@ -51,7 +51,7 @@ absl::Status Repeat(Engine& engine, const BenchModel& model, std::span<const Gen
                     std::vector<Measurement>& out) {
   for (size_t i = 0; i < cases.size(); ++i) {
     ResetPeak();
-    const Stopwatch watch;
+    const UsageWatch watch;
     RETURN_IF_ERROR(RunCase(engine, model, cases[i]));
     out[i].repetitions.push_back(watch.Read());
     out[i].peak_mib = std::max(out[i].peak_mib, PeakMib());

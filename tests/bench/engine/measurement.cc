@@ -38,12 +38,9 @@ double Quantile(std::vector<double> values, double q) {
 
 double Median(std::vector<double> values) { return Quantile(std::move(values), 0.5); }
 
-Stopwatch::Stopwatch() : begin_(std::chrono::steady_clock::now()), cpu_(CpuSeconds()) {}
+UsageWatch::UsageWatch() : cpu_(CpuSeconds()) {}
 
-Usage Stopwatch::Read() const {
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin_;
-  return {wall.count(), CpuSeconds() - cpu_};
-}
+Usage UsageWatch::Read() const { return {watch_.Seconds(), CpuSeconds() - cpu_}; }
 
 double PeakMib() {
   std::ifstream status("/proc/self/status");

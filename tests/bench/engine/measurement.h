@@ -2,12 +2,13 @@
 #ifndef TACT_TESTS_BENCH_ENGINE_MEASUREMENT_H_
 #define TACT_TESTS_BENCH_ENGINE_MEASUREMENT_H_
 
-#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "common/base/clock.h"
 
 namespace tact::bench {
 
@@ -22,13 +23,13 @@ struct Usage {
 };
 
 // Runs from its making on.
-class Stopwatch {
+class UsageWatch {
  public:
-  Stopwatch();
+  UsageWatch();
   Usage Read() const;
 
  private:
-  std::chrono::steady_clock::time_point begin_;
+  Stopwatch watch_;
   double cpu_;
 };
 

@@ -45,8 +45,8 @@ TEST(MeasurementTest, TableHasOneLineForEachWork) {
   EXPECT_NE(table.find("160.0"), std::string::npos);
 }
 
-TEST(StopwatchTest, ProcessorTimeIsOfThisProcess) {
-  const Stopwatch watch;
+TEST(UsageWatchTest, ProcessorTimeIsOfThisProcess) {
+  const UsageWatch watch;
   volatile uint64_t sum = 0;
   Usage usage;
   while ((usage = watch.Read()).cpu_seconds == 0) sum = sum + 1;

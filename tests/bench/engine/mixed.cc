@@ -71,7 +71,7 @@ class Server {
   ~Server() { engine_.reset(); }
 
   absl::StatusOr<Service> Run(Serving serving) {
-    const Stopwatch watch;
+    const UsageWatch watch;
     Service out;
     if (serving == Serving::kContinuous) {
       RETURN_IF_ERROR(Continuously());
