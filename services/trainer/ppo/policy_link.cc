@@ -65,9 +65,9 @@ absl::Status PolicyLink::PublishParentOf(PpoLearner& learner) {
 absl::Status PolicyLink::Push(PpoLearner& learner, uint32_t steps_done) {
   const LoraAdapter* adapter = learner.adapter();
   ASSIGN_OR_RETURN(WeightPayload payload,
-                   PayloadOfTensors(context_.spec().publish_as(),
-                                    adapter != nullptr ? adapter->Weights()
-                                                       : learner.model().EffectiveWeights()));
+                   PayloadOfTensors(spec_.publish_as(), adapter != nullptr
+                                                            ? adapter->Weights()
+                                                            : learner.model().EffectiveWeights()));
   if (adapter != nullptr) {
     payload.parent = parent_;
     payload.rank = static_cast<uint32_t>(adapter->config().r);
@@ -93,12 +93,11 @@ uint32_t PolicyLink::StepOf(uint64_t version) const {
 
 absl::StatusOr<std::vector<v1::Rollout>> PolicyLink::Collect(const BatchOrder& order,
                                                              const RetryHooks& hooks) {
-  const v1::JobSpec& spec = context_.spec();
   v1::StreamRolloutsRequest request;
-  request.set_model(spec.publish_as());
+  request.set_model(spec_.publish_as());
   request.set_min_weight_version(order.version);
-  *request.mutable_sampling() = SamplingOf(spec.ppo(), order.greedy);
-  request.mutable_sampling()->set_seed(MixKey(MixKey(spec.seed(), kRolloutStream), order.step));
+  *request.mutable_sampling() = SamplingOf(spec_.ppo(), order.greedy);
+  request.mutable_sampling()->set_seed(MixKey(MixKey(spec_.seed(), kRolloutStream), order.step));
   for (size_t i = 0; i < order.prompts.size(); ++i) {
     v1::RolloutPrompt& prompt = *request.add_prompts();
     prompt.set_id(i);
@@ -113,7 +112,7 @@ absl::StatusOr<std::vector<v1::Rollout>> PolicyLink::Collect(const BatchOrder& o
 }
 
 PublishTerms PolicyLink::Terms() const {
-  return {context_.spec().publish(), [this] { return context_.CheckStop(); }};
+  return {spec_.publish(), [this] { return context_.CheckStop(); }};
 }
 
 // From one of the replicas that have acknowledged the last push, another one each step.
@@ -147,7 +146,7 @@ absl::Status PolicyLink::RaiseAlarm(double difference) {
 
 absl::StatusOr<double> PolicyLink::Replay(PpoLearner& learner, const TokenSequence& rollout,
                                           uint32_t step) {
-  const v1::ScoreLogprobsRequest request = ReplayRequest(context_.spec().publish_as(), rollout);
+  const v1::ScoreLogprobsRequest request = ReplayRequest(spec_.publish_as(), rollout);
   v1::TokenLogprobs theirs;
   RETURN_IF_ERROR(RetryWhileDown(context_, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(theirs, ReplayedLogprobs(request, step));

@@ -24,7 +24,7 @@ namespace tact {
 class PolicyLink {
  public:
   PolicyLink(JobContext& context, Publisher& publisher)
-      : context_(context), publisher_(publisher) {}
+      : context_(context), spec_(context.spec()), publisher_(publisher) {}
 
   // Makes sure that the replicas serve what the learner's adapter stands on.
   absl::Status PublishParentOf(PpoLearner& learner);
@@ -51,6 +51,8 @@ class PolicyLink {
   absl::Status RaiseAlarm(double difference);
 
   JobContext& context_;
+  // A copy: every report of the learner's thread renews the context's, while others collect.
+  const v1::JobSpec spec_;
   Publisher& publisher_;
   std::string parent_;  // served name
   uint64_t version_ = 0;
