@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/kernels/bf16.h"
 #include "common/kernels/linear.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/vector_lanes.h"
@@ -13,9 +14,30 @@ namespace {
 
 constexpr int kKeys = 8;  // at once, so that their sums hide the latency of an addition
 
-template <bool kScattered>
-[[gnu::always_inline]] inline const float* Row(const float* base, const KeyValues& kv, int64_t i) {
-  return base + (kScattered ? kv.offsets[i] : i * kv.stride);
+// Where rows lie: row i begins at rows(i).
+template <typename T>
+struct Near {
+  const T* base;
+  int64_t stride;
+  [[gnu::always_inline]] const T* operator()(int64_t i) const { return base + i * stride; }
+};
+struct Scattered {
+  const float* base;
+  const int64_t* offsets;
+  [[gnu::always_inline]] const float* operator()(int64_t i) const { return base + offsets[i]; }
+};
+
+// How many vectors are loaded together.
+template <typename T>
+constexpr int kPart = sizeof(T) == sizeof(uint16_t) ? 2 : 1;
+
+[[gnu::always_inline]] inline void Load(const float* p, Vector (&x)[1]) { x[0] = At(p); }
+// See PackHalves.
+[[gnu::always_inline]] inline void Load(const uint16_t* p, Vector (&x)[2]) {
+  using Words = int32_t __attribute__((vector_size(4 * kLanes), aligned(2), may_alias));
+  const VectorInts words = *reinterpret_cast<const Words*>(p);
+  x[0] = __builtin_bit_cast(Vector, words << 16);
+  x[1] = __builtin_bit_cast(Vector, words & static_cast<int32_t>(0xffff0000));
 }
 
 // sums[0] <- the sums of the lanes of all eight.
@@ -37,96 +59,144 @@ template <bool kScattered>
 }
 
 // scores [kKeys] <- scale * q . rows.
-[[gnu::always_inline]] inline void DotRows(const float* q, const float* const (&rows)[kKeys],
-                                           int64_t d, float scale, float* scores) {
+template <typename T>
+[[gnu::always_inline]] inline void DotRows(const float* q, const T* const (&rows)[kKeys], int64_t d,
+                                           float scale, float* scores) {
+  constexpr int kVectors = kPart<T>;
   Vector sums[kKeys] = {};
   int64_t c = 0;
-  for (; c + kLanes <= d; c += kLanes) {
-    const Vector x = At(q + c);
+  for (; c + kVectors * kLanes <= d; c += kVectors * kLanes) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kKeys; ++i) sums[i] += x * At(rows[i] + c);
+    for (int i = 0; i < kKeys; ++i) {
+      Vector key[kVectors];
+      Load(rows[i] + c, key);
+#pragma GCC unroll 2
+      for (int e = 0; e < kVectors; ++e) sums[i] += At(q + c + e * kLanes) * key[e];
+    }
   }
   SumLanes(sums);
   At(scores) = sums[0] * scale;
-  for (; c < d; ++c) {
-    for (int i = 0; i < kKeys; ++i) scores[i] += scale * q[c] * rows[i][c];
+  if constexpr (kVectors == 1) {
+    for (; c < d; ++c) {
+      for (int i = 0; i < kKeys; ++i) scores[i] += scale * q[c] * rows[i][c];
+    }
   }
 }
 
-template <bool kScattered>
-[[gnu::always_inline]] inline void Scores(const float* q, const KeyValues& kv, int64_t d,
+template <typename T, typename Rows>
+[[gnu::always_inline]] inline void Scores(const float* q, const Rows& keys, int64_t n, int64_t d,
                                           float scale, float* scores) {
-  const float* rows[kKeys];
+  const T* rows[kKeys];
   int64_t j = 0;
-  for (; j + kKeys <= kv.n; j += kKeys) {
+  for (; j + kKeys <= n; j += kKeys) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kKeys; ++i) rows[i] = Row<kScattered>(kv.k, kv, j + i);
+    for (int i = 0; i < kKeys; ++i) rows[i] = keys(j + i);
     DotRows(q, rows, d, scale, scores + j);
   }
-  if (j == kv.n) return;
+  if (j == n) return;
   // The last row stands in for those that are missing.
-  for (int i = 0; i < kKeys; ++i) rows[i] = Row<kScattered>(kv.k, kv, std::min(j + i, kv.n - 1));
+  for (int i = 0; i < kKeys; ++i) rows[i] = keys(std::min(j + i, n - 1));
   float last[kKeys];
   DotRows(q, rows, d, scale, last);
-  std::copy_n(last, kv.n - j, scores + j);
-}
-
-TACT_VECTORISED void NearScores(const float* q, const KeyValues& kv, int64_t d, float scale,
-                                float* scores) {
-  Scores<false>(q, kv, d, scale, scores);
-}
-TACT_VECTORISED void ScatteredScores(const float* q, const KeyValues& kv, int64_t d, float scale,
-                                     float* scores) {
-  Scores<true>(q, kv, d, scale, scores);
+  std::copy_n(last, n - j, scores + j);
 }
 
 // out [kVectors * kLanes] = factor * weights V, of the columns from `column` on.
-template <bool kScattered, int kVectors>
-[[gnu::always_inline]] inline void WeighColumns(const float* weights, const KeyValues& kv,
+template <int kVectors, typename T, typename Rows>
+[[gnu::always_inline]] inline void WeighColumns(const float* weights, const Rows& values, int64_t n,
                                                 int64_t column, float factor, float* out) {
   Vector sums[kVectors] = {};
-  for (int64_t j = 0; j < kv.n; ++j) {
-    const float* row = Row<kScattered>(kv.v, kv, j) + column;
+  for (int64_t j = 0; j < n; ++j) {
+    const T* row = values(j) + column;
     const float weight = weights[j];
 #pragma GCC unroll 8
-    for (int i = 0; i < kVectors; ++i) sums[i] += weight * At(row + i * kLanes);
+    for (int i = 0; i < kVectors; i += kPart<T>) {
+      Vector value[kPart<T>];
+      Load(row + i * kLanes, value);
+#pragma GCC unroll 2
+      for (int e = 0; e < kPart<T>; ++e) sums[i + e] += weight * value[e];
+    }
   }
 #pragma GCC unroll 8
   for (int i = 0; i < kVectors; ++i) At(out + column + i * kLanes) = sums[i] * factor;
 }
 
-template <bool kScattered>
-[[gnu::always_inline]] inline void Weigh(const float* weights, const KeyValues& kv, int64_t d,
-                                         float factor, float* out) {
+template <typename T, typename Rows>
+[[gnu::always_inline]] inline void Weigh(const float* weights, const Rows& values, int64_t n,
+                                         int64_t d, float factor, float* out) {
   int64_t c = 0;
   for (; c + 8 * kLanes <= d; c += 8 * kLanes) {
-    WeighColumns<kScattered, 8>(weights, kv, c, factor, out);
+    WeighColumns<8, T>(weights, values, n, c, factor, out);
   }
-  for (; c + kLanes <= d; c += kLanes) WeighColumns<kScattered, 1>(weights, kv, c, factor, out);
-  for (; c < d; ++c) {
-    float sum = 0;
-    for (int64_t j = 0; j < kv.n; ++j) sum += weights[j] * Row<kScattered>(kv.v, kv, j)[c];
-    out[c] = sum * factor;
+  constexpr int kVectors = kPart<T>;
+  for (; c + kVectors * kLanes <= d; c += kVectors * kLanes) {
+    WeighColumns<kVectors, T>(weights, values, n, c, factor, out);
+  }
+  if constexpr (kVectors == 1) {
+    for (; c < d; ++c) {
+      float sum = 0;
+      for (int64_t j = 0; j < n; ++j) sum += weights[j] * values(j)[c];
+      out[c] = sum * factor;
+    }
   }
 }
 
-TACT_VECTORISED void WeighNear(const float* weights, const KeyValues& kv, int64_t d, float factor,
-                               float* out) {
-  Weigh<false>(weights, kv, d, factor, out);
+// One copy of the two loops for each kind of rows and of CPU.
+TACT_VECTORISED void ScoresOf(const float* q, const Near<float>& keys, int64_t n, int64_t d,
+                              float scale, float* scores) {
+  Scores<float>(q, keys, n, d, scale, scores);
 }
-TACT_VECTORISED void WeighScattered(const float* weights, const KeyValues& kv, int64_t d,
-                                    float factor, float* out) {
-  Weigh<true>(weights, kv, d, factor, out);
+TACT_VECTORISED void ScoresOf(const float* q, const Scattered& keys, int64_t n, int64_t d,
+                              float scale, float* scores) {
+  Scores<float>(q, keys, n, d, scale, scores);
+}
+TACT_VECTORISED void ScoresOf(const float* q, const Near<uint16_t>& keys, int64_t n, int64_t d,
+                              float scale, float* scores) {
+  Scores<uint16_t>(q, keys, n, d, scale, scores);
+}
+TACT_VECTORISED void WeighOf(const float* weights, const Near<float>& values, int64_t n, int64_t d,
+                             float factor, float* out) {
+  Weigh<float>(weights, values, n, d, factor, out);
+}
+TACT_VECTORISED void WeighOf(const float* weights, const Scattered& values, int64_t n, int64_t d,
+                             float factor, float* out) {
+  Weigh<float>(weights, values, n, d, factor, out);
+}
+TACT_VECTORISED void WeighOf(const float* weights, const Near<uint16_t>& values, int64_t n,
+                             int64_t d, float factor, float* out) {
+  Weigh<uint16_t>(weights, values, n, d, factor, out);
+}
+
+template <typename Rows>
+void Attend(const float* q, const Rows& keys, const Rows& values, int64_t n, int64_t d, float scale,
+            const float* bias, float* scores, float* out) {
+  ScoresOf(q, keys, n, d, scale, scores);
+  const float sum = ExpScores(scores, bias, n);
+  WeighOf(scores, values, n, d, 1.0f / sum, out);
 }
 
 }  // namespace
 
 void AttendOne(const float* q, const KeyValues& kv, int64_t d, float scale, const float* bias,
                float* scores, float* out) {
-  const bool scattered = kv.offsets != nullptr;
-  (scattered ? ScatteredScores : NearScores)(q, kv, d, scale, scores);
-  const float sum = ExpScores(scores, bias, kv.n);
-  (scattered ? WeighScattered : WeighNear)(scores, kv, d, 1.0f / sum, out);
+  if (kv.offsets == nullptr) {
+    Attend(q, Near<float>{kv.k, kv.stride}, {kv.v, kv.stride}, kv.n, d, scale, bias, scores, out);
+  } else {
+    Attend(q, Scattered{kv.k, kv.offsets}, {kv.v, kv.offsets}, kv.n, d, scale, bias, scores, out);
+  }
+}
+
+void AttendOne(const float* q, const HalfKeyValues& kv, int64_t d, float scale, const float* bias,
+               float* scores, float* out) {
+  Attend(q, Near<uint16_t>{kv.k, d}, {kv.v, d}, kv.n, d, scale, bias, scores, out);
+}
+
+TACT_VECTORISED void PackHalves(const float* x, uint16_t* y, int64_t n) {
+  for (int64_t i = 0; i < n; i += 2 * kLanes) {
+    for (int64_t j = 0; j < 2 * kLanes; ++j) {
+      y[i + j % kLanes * 2 + j / kLanes] = NumberToBf16(x[i + j]);
+    }
+  }
 }
 
 void AttendMany(const float* q, int64_t q_stride, int64_t m, const KeyValues& kv, int64_t d,

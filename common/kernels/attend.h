@@ -24,6 +24,21 @@ struct KeyValues {
 void AttendOne(const float* q /*[d]*/, const KeyValues& kv, int64_t d, float scale,
                const float* bias, float* scores, float* out);
 
+// Rows [n, d] that PackHalves has made, for d a multiple of 16: half the memory to read, which is
+// what a batch of many prompts waits for.
+struct HalfKeyValues {
+  const uint16_t* k;
+  const uint16_t* v;
+  int64_t n;
+};
+void AttendOne(const float* q, const HalfKeyValues& kv, int64_t d, float scale, const float* bias,
+               float* scores, float* out);
+
+// Rounds x [n] to bfloat16, the upper halves of floats (to nearest, ties to even; x is finite), n a
+// multiple of 16. Of each 16 numbers the order is 0 8 1 9 ... 7 15: a shift and a mask of eight
+// 32-bit words then give back two runs of eight.
+void PackHalves(const float* x, uint16_t* y, int64_t n);
+
 // m queries of one head, as in an encoder: rows of q and out are `q_stride` and `out_stride` floats
 // apart; `bias` [m, n] with rows `bias_stride` apart (0 shares one row) may be null; `scores` [m,
 // n] is scratch. `kv` has no offsets.

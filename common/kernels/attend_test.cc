@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -63,6 +64,42 @@ TEST(AttendTest, WhereTheRowsLieChangesNoBit) {
               scores.data(), far.data());
     EXPECT_EQ(near, far);
   }
+}
+
+// Against floats that have been rounded in the same way.
+TEST(AttendTest, HalvesAreFloatsThatEndEarly) {
+  for (const int64_t d : {16, 64, 80}) {
+    const int64_t n = 21;
+    const Vector q = Random(d, 5), bias = Random(n, 8);
+    Vector k = Random(n * d, 6), v = Random(n * d, 7), floats(d), halves(d), scores(n);
+    std::vector<uint16_t> half_k(n * d), half_v(n * d);
+    PackHalves(k.data(), half_k.data(), n * d);
+    PackHalves(v.data(), half_v.data(), n * d);
+    for (int64_t i = 0; i < n * d; ++i) {
+      const int64_t at = i / 16 * 16 + i % 8 * 2 + i / 8 % 2;
+      const float before = k[i];
+      k[i] = std::bit_cast<float>(uint32_t{half_k[at]} << 16);
+      v[i] = std::bit_cast<float>(uint32_t{half_v[at]} << 16);
+      ASSERT_LE(std::abs(k[i] - before), std::abs(before) / 256);
+    }
+    AttendOne(q.data(), {k.data(), v.data(), d, n}, d, 1, bias.data(), scores.data(),
+              floats.data());
+    AttendOne(q.data(), HalfKeyValues{half_k.data(), half_v.data(), n}, d, 1, bias.data(),
+              scores.data(), halves.data());
+    for (int64_t c = 0; c < d; ++c) EXPECT_NEAR(floats[c], halves[c], 1e-6);
+  }
+}
+
+TEST(AttendTest, RoundingToHalvesTakesTheEvenOfTwoEquallyNear) {
+  Vector x(16, 0.0f);
+  x[0] = 1.0f, x[1] = 1.00390625f, x[2] = 1.01171875f, x[8] = -1.0039064f;
+  std::vector<uint16_t> y(x.size());
+  PackHalves(x.data(), y.data(), std::ssize(x));
+  EXPECT_EQ(y[0], 0x3f80);
+  EXPECT_EQ(y[2], 0x3f80) << "a tie";
+  EXPECT_EQ(y[4], 0x3f82) << "a tie";
+  EXPECT_EQ(y[1], 0xbf81);
+  EXPECT_EQ(y[3], 0);
 }
 
 TEST(AttendTest, ManyQueriesAreOneAfterAnother) {

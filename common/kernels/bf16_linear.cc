@@ -1,9 +1,9 @@
 // PackedLinear's bfloat16 kernels: oneDNN where the CPU multiplies bfloat16, else panels in 16 bits
 // that are widened to f32 on the way.
 #include <algorithm>
-#include <bit>
 #include <vector>
 
+#include "common/kernels/bf16.h"
 #include "common/kernels/cpu.h"
 #include "common/kernels/linear_kernel.h"
 #include "common/kernels/onednn_linear.h"
@@ -11,13 +11,6 @@
 
 namespace tact {
 namespace {
-
-// Nearest, ties to even; NaN stays one.
-uint16_t ToBf16(float value) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 struct Bf16Format {
   using Element = uint16_t;

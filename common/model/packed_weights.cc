@@ -1,9 +1,6 @@
 #include "common/model/packed_weights.h"
 
-#include <algorithm>
-
 #include "common/base/status.h"
-#include "common/kernels/threads.h"
 
 namespace tact {
 
@@ -11,18 +8,6 @@ absl::StatusOr<std::vector<float>> ReadAll(StackedTensors& tensor) {
   std::vector<float> values(static_cast<size_t>(tensor.rows() * tensor.row_size()));
   tensor.Read(0, tensor.rows(), values.data());
   RETURN_IF_ERROR(tensor.status());
-  return values;
-}
-
-absl::StatusOr<WeightArray<float>> ReadTable(StackedTensors& table) {
-  constexpr int64_t kRows = 128;  // at a time
-  const int64_t rows = table.rows(), columns = table.row_size();
-  WeightArray<float> values(static_cast<size_t>(rows * columns));
-  ParallelFor((rows + kRows - 1) / kRows, [&](int64_t piece) {
-    const int64_t first = piece * kRows;
-    table.Read(first, std::min(kRows, rows - first), values.data() + first * columns);
-  });
-  RETURN_IF_ERROR(table.status());
   return values;
 }
 

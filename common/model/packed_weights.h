@@ -6,7 +6,6 @@
 
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
-#include "common/kernels/weight_memory.h"
 #include "common/model/stacked_tensors.h"
 
 namespace tact {
@@ -15,9 +14,6 @@ namespace tact {
 
 // All of it, [rows, row_size].
 absl::StatusOr<std::vector<float>> ReadAll(StackedTensors& tensor);
-
-// The same of a table that is large.
-absl::StatusOr<WeightArray<float>> ReadTable(StackedTensors& table);
 
 // y = x W^T + bias, where W [rows, row_size] is held as `type`; bias [rows] or null.
 absl::StatusOr<PackedLinear> PackWeight(StackedTensors& weight, const float* bias, WeightType type);

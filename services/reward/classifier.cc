@@ -81,7 +81,7 @@ void Classifier::EmbedText(TokenSpan ids, TokenSpan types, float* out) const {
     // RoBERTa's padding takes part in the count neither here nor where texts are padded.
     const bool pad = !config_.is_bert() && ids[i] == config_.pad_token_id;
     const int64_t position = pad ? config_.pad_token_id : next++;
-    std::copy_n(weights_.words.data() + ids[i] * hidden, hidden, row);
+    weights_.words.CopyRow(ids[i], row);
     AddInPlace(row, weights_.types.data() + (types.empty() ? 0 : types[i]) * hidden, hidden);
     AddInPlace(row, weights_.positions.data() + position * hidden, hidden);
   }

@@ -70,10 +70,10 @@ class Reader {
   }
 
   // The same of the one that is large, on the compute threads.
-  absl::StatusOr<WeightArray<float>> Words() const {
+  absl::StatusOr<EmbeddingTable> Words() const {
     ASSIGN_OR_RETURN(const std::unique_ptr<StackedTensors> table,
                      Stack({EmbeddingName("word")}, {config_.vocab_size, hidden_}));
-    return ReadTable(*table);
+    return EmbeddingTable::Read(*table, type_);
   }
 
   absl::StatusOr<LayerNormWeights> EmbeddingNorm() const {

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
-#include "common/kernels/weight_memory.h"
 #include "common/model/config.h"
+#include "common/model/embedding_table.h"
 
 namespace tact {
 
@@ -29,7 +29,7 @@ struct ClassifierLayer {
 };
 
 struct ClassifierWeights {
-  WeightArray<float> words;      // [vocab, hidden]
+  EmbeddingTable words;          // [vocab, hidden]
   std::vector<float> positions;  // [max_position_embeddings, hidden]
   std::vector<float> types;      // [type_vocab_size, hidden]
   LayerNormWeights embedding_norm;

@@ -9,12 +9,13 @@
 namespace tact::golden {
 namespace {
 
-std::vector<CrossCache> Encode(const Snapshot& snapshot, std::span<const GivenResponse> responses) {
+std::vector<CrossCache> Encode(const Snapshot& snapshot, std::span<const GivenResponse> responses,
+                               bool half_cross) {
   const T5Config& c = snapshot.config;
   std::vector<CrossCache> cross;
   for (const GivenResponse& response : responses) {
     cross.emplace_back(c.num_decoder_layers, static_cast<int64_t>(response.prompt.size()),
-                       c.num_heads, c.d_kv);
+                       c.num_heads, c.d_kv, half_cross);
   }
   std::vector<EncodeItem> items;
   for (size_t i = 0; i < responses.size(); ++i) {
@@ -28,8 +29,13 @@ std::vector<CrossCache> Encode(const Snapshot& snapshot, std::span<const GivenRe
 
 std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenResponse> responses,
                                 int64_t positions_at_once) {
+  return EngineLogits(snapshot, responses, positions_at_once, snapshot.half_cross());
+}
+
+std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenResponse> responses,
+                                int64_t positions_at_once, bool half_cross) {
   const T5Config& c = snapshot.config;
-  const std::vector<CrossCache> cross = Encode(snapshot, responses);
+  const std::vector<CrossCache> cross = Encode(snapshot, responses, half_cross);
   const auto count = static_cast<int64_t>(responses.size());
   const auto length = static_cast<int64_t>(responses[0].inputs.size());
   KvSlots slots(count, {c.num_decoder_layers, length, c.num_heads, c.d_kv});

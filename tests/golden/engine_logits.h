@@ -22,6 +22,10 @@ struct GivenResponse {
 std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenResponse> responses,
                                 int64_t positions_at_once);
 
+// The same with keys and values of cross-attention in bfloat16, or not, whatever the snapshot says.
+std::vector<float> EngineLogits(const Snapshot& snapshot, std::span<const GivenResponse> responses,
+                                int64_t positions_at_once, bool half_cross);
+
 // The steps that t5/NAME.json and .safetensors record.
 std::vector<GivenResponse> RecordedSteps(const nlohmann::json& json, const SafeTensors& tensors);
 

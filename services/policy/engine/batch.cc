@@ -29,7 +29,8 @@ int64_t Batch::Room() const {
   const int64_t held = limits_.max_batch_tokens - held_tokens_;
   // One prompt of any length may be encoded before a step; more only up to the limit.
   if (fresh_tokens_ == 0) return std::max<int64_t>(0, held);
-  return std::max<int64_t>(0, std::min(held, limits_.max_encode_tokens - fresh_tokens_));
+  const int64_t limit = running_.empty() ? limits_.max_encode_tokens : limits_.max_joining_tokens;
+  return std::max<int64_t>(0, std::min(held, limit - fresh_tokens_));
 }
 
 void Batch::Admit(WaitingPrompt waiting) {
@@ -51,8 +52,9 @@ void Batch::Encode() {
     items.clear();
     for (end = begin; end < fresh.size() && fresh[end]->snapshot() == &snapshot; ++end) {
       RunningPrompt& prompt = *fresh[end];
-      prompt.cross = CrossCache(snapshot.config.num_decoder_layers, prompt.tokens(),
-                                snapshot.config.num_heads, snapshot.config.d_kv);
+      prompt.cross =
+          CrossCache(snapshot.config.num_decoder_layers, prompt.tokens(), snapshot.config.num_heads,
+                     snapshot.config.d_kv, snapshot.half_cross());
       prompt.encoded = true;
       items.push_back({prompt.task.prompt_ids, prompt.adapter(), &prompt.cross});
     }

@@ -24,7 +24,10 @@ struct BatchLimits {
   int64_t max_running = 64;          // sequences at once
   int64_t max_batch_tokens = 16384;  // prompt tokens held by running sequences
   int64_t max_step_rows = 256;       // decoder positions in one pass; bounds forced responses
-  int64_t max_encode_tokens = 2048;  // prompt tokens encoded before one step, if above one prompt
+  // Prompt tokens encoded before one step, if above one prompt: where nothing runs yet, and where
+  // running sequences wait for them.
+  int64_t max_encode_tokens = 2048;
+  int64_t max_joining_tokens = 512;
 };
 
 // What one step did, for metrics.

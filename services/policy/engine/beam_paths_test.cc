@@ -39,17 +39,24 @@ TEST(KvSlotsTest, APathThroughOneSlotReadsWhatTheSlotHolds) {
   }
 }
 
-TEST(KvSlotsTest, CrossCachesKeepEachHeadTogether) {
-  const CrossCache cross(2, 3, 2, 4);  // layers, tokens, heads, d
-  std::vector<float> kv;               // [3, k | v, 2, 4]
-  for (int i = 0; i < 3 * 16; ++i) kv.push_back(static_cast<float>(i));
-  cross.Fill(1, kv.data());
-  const KeyValues head = cross.Head(1, 1);
-  for (int64_t token = 0; token < 3; ++token) {
-    for (int64_t c = 0; c < 4; ++c) {
-      EXPECT_EQ(head.k[token * head.stride + c], token * 16 + 4 + c);
-      EXPECT_EQ(head.v[token * head.stride + c], token * 16 + 8 + 4 + c);
-    }
+// With a query of zeros attention is the mean of the values.
+TEST(KvSlotsTest, ACrossCacheAttendsToItsOwnLayerAndHead) {
+  for (const bool half : {false, true}) {
+    const CrossCache cross(2, 3, 2, 16, half);  // layers, tokens, heads, d
+    std::vector<float> kv(3 * 64);              // [3, k | v, 2, 16]
+    for (int i = 0; i < 3 * 64; ++i) kv[i] = static_cast<float>(i);
+    cross.Fill(0, std::vector<float>(3 * 64, -1.0f).data());
+    cross.Fill(1, kv.data());
+    const std::vector<float> q(16, 0.0f);
+    std::vector<float> out(16), scores(3);
+    cross.Attend(1, 1, q.data(), scores.data(), out.data());
+    for (int c = 0; c < 16; ++c) EXPECT_NEAR(out[c], 64 + 32 + 16 + c, 1e-4) << half;
+    cross.Attend(0, 1, q.data(), scores.data(), out.data());
+    for (const float value : out) EXPECT_NEAR(value, -1, 1e-6);
+    // A query that points along the keys finds the last token's.
+    const std::vector<float> along(16, 1.0f);
+    cross.Attend(1, 0, along.data(), scores.data(), out.data());
+    for (int c = 0; c < 16; ++c) EXPECT_NEAR(out[c], 128 + 32 + c, 1e-4) << half;
   }
 }
 

@@ -119,8 +119,7 @@ void Decoder::CrossAttention(const Snapshot& snapshot, std::span<const DecodeRow
     for (int64_t h = first; h < end; ++h) {
       for (int64_t r = groups_[g].first; r < groups_[g].end; ++r) {
         const int64_t at = r * inner + h * d;
-        AttendOne(q + at, cross.Head(layer, h), d, 1.0f, nullptr, scores,
-                  buffers_.context.data() + at);
+        cross.Attend(layer, h, q + at, scores, buffers_.context.data() + at);
       }
     }
   });

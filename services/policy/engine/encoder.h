@@ -34,6 +34,7 @@ class Encoder {
     const PositionBias* bias;
   };
 
+  void RunTogether(const Snapshot& snapshot, std::span<const EncodeItem> items);
   void Begin(const Snapshot& snapshot, std::span<const EncodeItem> items);
   void Attend(const Snapshot& snapshot, const AttentionBlock& block);
   void FillCross(const Snapshot& snapshot, std::span<const EncodeItem> items,

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/kernels/threads.h"
 
 namespace tact {
@@ -35,7 +35,7 @@ void Record(const StepReport& report) {
   EngineMetrics& metrics = Metrics();
   metrics.tokens.Increment(static_cast<double>(report.generated));
   if (report.sequences > 0) metrics.batch_size.Observe(static_cast<double>(report.sequences));
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   for (const absl::Time since : report.first_tokens) {
     metrics.first_token.Observe(absl::ToDoubleSeconds(now - since));
   }
@@ -73,7 +73,7 @@ Engine::~Engine() {
 absl::Status Engine::Submit(std::shared_ptr<Call> call, std::vector<PromptTask> tasks) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return Stopping();
-  RETURN_IF_ERROR(waiting_.Push(std::move(call), std::move(tasks), absl::Now()));
+  RETURN_IF_ERROR(waiting_.Push(std::move(call), std::move(tasks), SteadyNow()));
   Metrics().waiting.Set(static_cast<double>(waiting_.size()));
   return absl::OkStatus();
 }
@@ -87,7 +87,7 @@ bool Engine::WaitForWork() {
 
 void Engine::Admit() {
   std::vector<WaitingPrompt> unwanted;
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   batch_.DropUnwanted(now);
   {
     absl::MutexLock lock(&mutex_);
@@ -125,7 +125,7 @@ void Engine::Run() {
     absl::MutexLock lock(&mutex_);
     waiting = waiting_.RemoveAll();
   }
-  DeliverAll(std::move(waiting), absl::Now(), Stopping());
+  DeliverAll(std::move(waiting), SteadyNow(), Stopping());
 }
 
 }  // namespace tact

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "common/base/random.h"
+#include "common/base/steady_time.h"
 #include "services/policy/testing/run_tasks.h"
 #include "services/policy/testing/tiny_model.h"
 
@@ -169,7 +170,7 @@ TEST_F(EngineTest, CancelEndsRunningAndWaitingSequences) {
 
 TEST_F(EngineTest, APassedDeadlineEndsASequence) {
   Engine engine({}, config_);
-  Gathering late(absl::Now() - absl::Seconds(1));
+  Gathering late(SteadyNow() - absl::Seconds(1));
   ASSERT_TRUE(engine.Submit(late.call(), {{.weights = base_, .prompt_ids = RandomPrompt(1)}}).ok());
   EXPECT_EQ(late.Wait(1).at({0, 0}).status.code(), absl::StatusCode::kDeadlineExceeded);
 }

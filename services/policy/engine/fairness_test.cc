@@ -52,11 +52,10 @@ TEST(FairnessTest, NoPromptIsOvertakenTwiceByOneCaller) {
 // The engine's loop with steps in place of time.
 class SteppedEngine {
  public:
-  SteppedEngine()
+  explicit SteppedEngine(BatchLimits limits = {.max_running = kSlots})
       : config_(testing::TinyConfig()),
         snapshot_(testing::MakeSnapshot(config_, testing::RandomWeights(config_, 3))),
-        batch_({.max_running = kSlots},
-               {config_.num_decoder_layers, kLongest, config_.num_heads, config_.d_kv}) {}
+        batch_(limits, {config_.num_decoder_layers, kLongest, config_.num_heads, config_.d_kv}) {}
 
   // `prompts` responses of exactly `tokens` tokens each.
   void Submit(size_t prompts, int64_t tokens, std::function<void(SequenceResult)> on_result) {
@@ -81,9 +80,10 @@ class SteppedEngine {
       if (!next) break;
       batch_.Admit(*std::move(next));
     }
-    if (!batch_.empty()) batch_.Step();
+    first_tokens_ = batch_.empty() ? 0 : batch_.Step().first_tokens.size();
     ++now_;
   }
+  size_t first_tokens() const { return first_tokens_; }  // of the last step
   bool busy() const { return !queue_.empty() || !batch_.empty(); }
   int64_t callers() const { return callers_; }  // with something unfinished
   int64_t now() const { return now_; }
@@ -94,6 +94,7 @@ class SteppedEngine {
   WaitingQueue queue_{1 << 20};
   Batch batch_;
   int64_t callers_ = 0, now_ = 0;
+  size_t first_tokens_ = 0;
 };
 
 // All slots are free once within the longest response; callers ahead take one each.
@@ -114,6 +115,17 @@ TEST(FairnessTest, AShortRequestUnderAFullBatchWaitsForTheLongestResponseAtMost)
   while (done < 0) engine.Step();
   EXPECT_LE(done - begin, kLongest + 2);
   EXPECT_TRUE(engine.busy()) << "the large request is still there";
+}
+
+// What runs waits for the encoding of few others between two of its tokens.
+TEST(FairnessTest, OnlySoManyPromptTokensJoinWhileOthersRun) {
+  SteppedEngine engine(
+      {.max_running = 20, .max_encode_tokens = 3 * 6, .max_joining_tokens = 3 * 2});
+  engine.Submit(20, kLongest, [](SequenceResult) {});
+  for (const size_t joining : {6, 2, 2, 2, 2, 2, 2, 2, 0}) {
+    engine.Step();
+    EXPECT_EQ(engine.first_tokens(), joining);
+  }
 }
 
 TEST(FairnessTest, NobodyStarvesUnderRandomArrivals) {

@@ -18,13 +18,38 @@ std::optional<int64_t> KvSlots::Acquire() {
   return slot;
 }
 
+CrossCache::CrossCache(int64_t layers, int64_t tokens, int64_t heads, int64_t d, bool half)
+    : tokens_(tokens), heads_(heads), d_(d) {
+  const auto size = static_cast<size_t>(layers * heads * 2 * tokens * d);
+  if (half && d % 16 == 0) {
+    halves_.reset(new uint16_t[size]);
+  } else {
+    floats_.reset(new float[size]);
+  }
+}
+
+void CrossCache::Attend(int64_t layer, int64_t head, const float* q, float* scores,
+                        float* out) const {
+  const int64_t k = Place(layer, head), v = k + tokens_ * d_;
+  if (halves_ != nullptr) {
+    const HalfKeyValues kv = {halves_.get() + k, halves_.get() + v, tokens_};
+    return AttendOne(q, kv, d_, 1.0f, nullptr, scores, out);
+  }
+  const KeyValues kv = {floats_.get() + k, floats_.get() + v, d_, tokens_};
+  AttendOne(q, kv, d_, 1.0f, nullptr, scores, out);
+}
+
 void CrossCache::Fill(int64_t layer, const float* kv) const {
   for (int64_t head = 0; head < heads_; ++head) {
     for (int64_t half = 0; half < 2; ++half) {
       const float* from = kv + (half * heads_ + head) * d_;
-      float* to = Keys(layer, head) + half * tokens_ * d_;
-      for (int64_t i = 0; i < tokens_; ++i) {
-        std::copy_n(from + i * 2 * heads_ * d_, d_, to + i * d_);
+      int64_t to = Place(layer, head) + half * tokens_ * d_;
+      for (int64_t i = 0; i < tokens_; ++i, to += d_, from += 2 * heads_ * d_) {
+        if (halves_ != nullptr) {
+          PackHalves(from, halves_.get() + to, d_);
+        } else {
+          std::copy_n(from, d_, floats_.get() + to);
+        }
       }
     }
   }

@@ -59,29 +59,28 @@ class KvSlots {
   std::vector<int64_t> free_;       // used as a stack, so that warm slots are used first
 };
 
-// Cross-attention keys and values of one prompt, shared by its samples and beams.
+// Cross-attention keys and values of one prompt, shared by its samples and beams. Floats, or with
+// `half`, where d is a multiple of 16, rounded to bfloat16: half as much to hold and to read.
 class CrossCache {
  public:
   CrossCache() = default;
-  CrossCache(int64_t layers, int64_t tokens, int64_t heads, int64_t d)
-      : tokens_(tokens), heads_(heads), d_(d), data_(new float[layers * heads * 2 * tokens * d]) {}
+  CrossCache(int64_t layers, int64_t tokens, int64_t heads, int64_t d, bool half = false);
 
   int64_t tokens() const { return tokens_; }
-  KeyValues Head(int64_t layer, int64_t head) const {
-    const float* k = Keys(layer, head);
-    return {k, k + tokens_ * d_, d_, tokens_};
-  }
+  // out [d] = attention of q [d] over one head of the prompt; `scores` [tokens] is scratch.
+  void Attend(int64_t layer, int64_t head, const float* q, float* scores, float* out) const;
   // [tokens, 2 * heads * d]: k | v of one layer, as the projection makes them.
   void Fill(int64_t layer, const float* kv) const;
 
  private:
-  // [tokens, d]; values follow. What one head reads stands in one piece.
-  float* Keys(int64_t layer, int64_t head) const {
-    return data_.get() + (layer * heads_ + head) * 2 * tokens_ * d_;
+  // What one head reads stands in one piece: keys [tokens, d], then values.
+  int64_t Place(int64_t layer, int64_t head) const {
+    return (layer * heads_ + head) * 2 * tokens_ * d_;
   }
 
   int64_t tokens_ = 0, heads_ = 0, d_ = 0;
-  std::unique_ptr<float[]> data_;
+  std::unique_ptr<float[]> floats_;     // [layers, heads, 2, tokens, d], or
+  std::unique_ptr<uint16_t[]> halves_;  // the same
 };
 
 }  // namespace tact

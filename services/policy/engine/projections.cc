@@ -97,7 +97,7 @@ void Embed(const Snapshot& snapshot, std::span<const int32_t> ids, float* hidden
   const StepScope scope(StepPart::kEmbedding);
   const int64_t d = snapshot.config.d_model;
   for (size_t i = 0; i < ids.size(); ++i) {
-    std::copy_n(snapshot.embedding.data() + ids[i] * d, d, hidden + static_cast<int64_t>(i) * d);
+    snapshot.embedding.CopyRow(ids[i], hidden + static_cast<int64_t>(i) * d);
   }
 }
 

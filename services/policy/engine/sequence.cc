@@ -44,7 +44,10 @@ void Sequence::Reserve() {
 }
 
 void Sequence::Append(const Choice& choice) {
-  if (!prompt->forced()) input.push_back(choice.id);
+  if (!prompt->forced()) {
+    input.push_back(choice.id);
+    if (task().on_token) task().on_token(index, choice);
+  }
   result.ids.push_back(choice.id);
   result.behaviour_logprobs.push_back(choice.behaviour_logprob);
   result.model_logprobs.push_back(choice.model_logprob);

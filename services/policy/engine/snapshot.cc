@@ -116,8 +116,8 @@ absl::StatusOr<PositionBias> ReadPositionBias(const T5Config& c, TensorSource& s
 absl::StatusOr<std::shared_ptr<const Snapshot>> BuildSnapshot(const T5Config& c,
                                                               TensorSource source,
                                                               const SequenceLimits& limits) {
-  ASSIGN_OR_RETURN(WeightArray<float> embedding,
-                   source.Table(EmbeddingName(source), c.vocab_size, c.d_model));
+  ASSIGN_OR_RETURN(EmbeddingTable embedding,
+                   source.Embedding(EmbeddingName(source), c.vocab_size, c.d_model));
   ASSIGN_OR_RETURN(PositionBias encoder_bias,
                    ReadPositionBias(c, source, "", Stack::kEncoder, limits));
   ASSIGN_OR_RETURN(PositionBias decoder_bias,
@@ -136,7 +136,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> BuildSnapshot(const T5Config& c,
   return std::make_shared<const Snapshot>(
       Snapshot{c, std::move(embedding), std::move(encoder_bias), std::move(decoder_bias),
                std::move(encoder), std::move(decoder), std::move(encoder_norm),
-               std::move(decoder_norm), std::move(head), scale});
+               std::move(decoder_norm), std::move(head), source.weight_type(), scale});
 }
 
 }  // namespace tact

@@ -12,8 +12,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
-#include "common/kernels/weight_memory.h"
 #include "common/model/config.h"
+#include "common/model/embedding_table.h"
 #include "services/policy/engine/position_bias.h"
 #include "services/policy/engine/tensor_source.h"
 
@@ -59,13 +59,17 @@ struct DecoderLayerWeights {
 
 struct Snapshot {
   T5Config config;
-  WeightArray<float> embedding;  // [vocab, d_model]
+  EmbeddingTable embedding;  // [vocab, d_model]
   PositionBias encoder_bias, decoder_bias;
   std::vector<EncoderLayerWeights> encoder;
   std::vector<DecoderLayerWeights> decoder;
   std::vector<float> encoder_norm, decoder_norm;  // [d_model]
   PackedLinear head;                              // d_model -> vocab
+  WeightType weight_type;                         // of the linears
   float head_scale;                               // of its input: d_model^-0.5 where tied, else 1
+
+  // Whether keys and values of prompts are held in bfloat16.
+  bool half_cross() const { return weight_type != WeightType::kF32; }
 };
 
 // What the table is called where all names begin with `prefix`.

@@ -36,6 +36,9 @@ struct PromptTask {
   // Asked after each new token that is not the end token, on the engine's thread: true ends the
   // response. Not asked in beam search.
   std::function<bool(std::span<const int32_t> ids)> stop = nullptr;
+  // Told of each new token, the end token included, on the engine's thread; must be quick. Not told
+  // in beam search, nor of a given response.
+  std::function<void(uint32_t sample, const Choice& token)> on_token = nullptr;
 };
 
 enum class EndReason { kEos, kLength, kStop };

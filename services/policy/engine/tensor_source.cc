@@ -49,11 +49,11 @@ absl::StatusOr<std::vector<float>> TensorSource::Read(const std::string& name,
   return ReadAll(tensor);
 }
 
-absl::StatusOr<WeightArray<float>> TensorSource::Table(const std::string& name, int64_t rows,
+absl::StatusOr<EmbeddingTable> TensorSource::Embedding(const std::string& name, int64_t rows,
                                                        int64_t columns) {
   ASSIGN_OR_RETURN(StackedTensors::Part part, Take(name, {rows, columns}));
   StackedTensors table({std::move(part)}, release_);
-  return ReadTable(table);
+  return EmbeddingTable::Read(table, weight_type_);
 }
 
 absl::StatusOr<PackedLinear> TensorSource::Linear(std::initializer_list<std::string> names,

@@ -15,8 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/kernels/linear.h"
-#include "common/kernels/weight_memory.h"
 #include "common/model/checkpoint.h"
+#include "common/model/embedding_table.h"
 #include "common/model/safetensors.h"
 #include "common/model/stacked_tensors.h"
 
@@ -37,7 +37,7 @@ class TensorSource {
   absl::StatusOr<std::vector<float>> Read(const std::string& name, std::vector<int64_t> shape);
 
   // The same of a table [rows, columns] that is large: read on the compute threads.
-  absl::StatusOr<WeightArray<float>> Table(const std::string& name, int64_t rows, int64_t columns);
+  absl::StatusOr<EmbeddingTable> Embedding(const std::string& name, int64_t rows, int64_t columns);
 
   // Weights [out, in] each, stacked into one product y = x [W0; W1; ...]^T, held as weight_type;
   // read and packed on the compute threads.
@@ -45,6 +45,7 @@ class TensorSource {
                                       int64_t in);
 
   void set_weight_type(WeightType type) { weight_type_ = type; }
+  WeightType weight_type() const { return weight_type_; }
 
   // Marks a name as known without reading it.
   void Ignore(const std::string& name) { used_.insert(name); }
