@@ -1,10 +1,9 @@
 #include "services/policy/collector.h"
 
-#include <optional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 
 namespace tact {
@@ -15,36 +14,53 @@ constexpr absl::Duration kPoll = absl::Milliseconds(5);
 
 }  // namespace
 
+void Collector::Inbox::Put(Event event) {
+  absl::MutexLock lock(&mutex);
+  events.push_back(std::move(event));
+}
+
+std::optional<Collector::Event> Collector::Inbox::Take(absl::Duration wait) {
+  absl::MutexLock lock(&mutex);
+  if (!mutex.AwaitWithTimeout(absl::Condition(this, &Inbox::HasEvent), wait)) return std::nullopt;
+  Event event = std::move(events.front());
+  events.pop_front();
+  return event;
+}
+
 Collector::Collector(const grpc::ServerContext& context)
     : context_(context), inbox_(std::make_shared<Inbox>()) {
   auto deliver = [inbox = inbox_](SequenceResult result) {
-    absl::MutexLock lock(&inbox->mutex);
-    inbox->results.push_back(std::move(result));
+    inbox->Put({.result = std::move(result)});
   };
-  call_ = std::make_shared<Call>(absl::FromChrono(context.deadline()), std::move(deliver));
+  call_ = std::make_shared<Call>(ToSteadyTime(context.deadline()), std::move(deliver));
 }
 
 Collector::~Collector() { call_->Cancel(); }
+
+void Collector::FollowTokens(PromptTask& task) const {
+  task.on_token = [inbox = inbox_, index = task.index](uint32_t sample, const Choice& token) {
+    inbox->Put({.token = NewToken{index, sample, token.id, token.model_logprob}});
+  };
+}
 
 absl::Status Collector::Submit(Engine& engine, std::vector<PromptTask> tasks) {
   return engine.Submit(call_, std::move(tasks));
 }
 
-absl::StatusOr<SequenceResult> Collector::Next() {
+absl::StatusOr<Collector::Event> Collector::NextEvent() {
   while (true) {
-    {
-      absl::MutexLock lock(&inbox_->mutex);
-      inbox_->mutex.AwaitWithTimeout(absl::Condition(inbox_.get(), &Inbox::HasResult), kPoll);
-      if (!inbox_->results.empty()) {
-        SequenceResult result = std::move(inbox_->results.front());
-        inbox_->results.pop_front();
-        if (result.status.ok()) return result;
-        return Annotate(result.status, StrCat("item ", result.index));
-      }
+    if (std::optional<Event> event = inbox_->Take(kPoll)) {
+      if (event->token || event->result.status.ok()) return *std::move(event);
+      return Annotate(event->result.status, StrCat("item ", event->result.index));
     }
-    RETURN_IF_ERROR(call_->CheckWanted(absl::Now()));
+    RETURN_IF_ERROR(call_->CheckWanted(SteadyNow()));
     if (context_.IsCancelled()) call_->Cancel();
   }
+}
+
+absl::StatusOr<SequenceResult> Collector::Next() {
+  ASSIGN_OR_RETURN(Event event, NextEvent());
+  return std::move(event.result);
 }
 
 }  // namespace tact

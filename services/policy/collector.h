@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,26 +17,45 @@
 
 namespace tact {
 
+// A token of a response that still grows.
+struct NewToken {
+  size_t index;  // of the task
+  uint32_t sample;
+  int32_t id;
+  float logprob;  // the model's own
+};
+
 // Owns one Call: submits its tasks, hands out results as they finish, and cancels what is left when
 // it goes away or when the client has.
 class Collector {
  public:
+  struct Event {
+    std::optional<NewToken> token = {};  // without one it is a result
+    SequenceResult result = {};
+  };
+
   explicit Collector(const grpc::ServerContext& context);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
+  // From now on NextEvent tells of each token of the task too, in order, before its result.
+  void FollowTokens(PromptTask& task) const;
   absl::Status Submit(Engine& engine, std::vector<PromptTask> tasks);
-  // Waits for the next result. Its status is OK; a failed sequence fails the call. CANCELLED or
-  // DEADLINE_EXCEEDED once the client no longer waits.
+  // Waits for the next one. The status of a result is OK; a failed sequence fails the call.
+  // CANCELLED or DEADLINE_EXCEEDED once the client no longer waits.
+  absl::StatusOr<Event> NextEvent();
+  // The same where no task's tokens are followed.
   absl::StatusOr<SequenceResult> Next();
 
  private:
   // Shared with the engine, which may deliver after the handler has gone.
   struct Inbox {
     absl::Mutex mutex;
-    std::deque<SequenceResult> results ABSL_GUARDED_BY(mutex);
-    bool HasResult() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return !results.empty(); }
+    std::deque<Event> events ABSL_GUARDED_BY(mutex);
+    bool HasEvent() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return !events.empty(); }
+    void Put(Event event);
+    std::optional<Event> Take(absl::Duration wait);
   };
 
   const grpc::ServerContext& context_;

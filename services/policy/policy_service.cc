@@ -10,6 +10,8 @@
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/rpc/handler.h"
+#include "services/policy/generate_call.h"
+#include "services/policy/generate_stream.h"
 
 namespace tact {
 namespace {
@@ -18,28 +20,6 @@ ServedEntry BaseEntry(const PolicyModel& model) {
   return {.name = std::string(kBaseModel),
           .parameters = static_cast<uint64_t>(model.config.num_parameters()),
           .weights = {model.snapshot, nullptr}};
-}
-
-v1::FinishReason ToProto(EndReason reason) {
-  if (reason == EndReason::kStop) return v1::FINISH_REASON_STOP;
-  return reason == EndReason::kEos ? v1::FINISH_REASON_EOS : v1::FINISH_REASON_LENGTH;
-}
-
-StopStrings StopsOf(const v1::GenerateRequest& request) {
-  const auto& stops = request.sampling().stop_strings();
-  return StopStrings({stops.begin(), stops.end()});
-}
-
-void AddTokens(const SequenceResult& result, v1::Completion& completion) {
-  completion.mutable_token_ids()->Add(result.ids.begin(), result.ids.end());
-  completion.mutable_logprobs()->Add(result.model_logprobs.begin(), result.model_logprobs.end());
-  for (const std::vector<TokenLogprob>& position : result.top_logprobs) {
-    v1::TopLogprobs& top = *completion.add_top_logprobs();
-    for (const TokenLogprob& token : position) {
-      top.add_token_ids(token.id);
-      top.add_logprobs(token.logprob);
-    }
-  }
 }
 
 v1::ServedModel ToProto(const ServedEntry& entry) {
@@ -84,69 +64,44 @@ PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptio
       adapters_(registry_, options.engine.sequence, options.adapter_dir),
       engine_(options.engine, model_.config) {}
 
-absl::StatusOr<std::vector<Encoded>> PolicyServiceImpl::EncodePrompts(
-    const v1::GenerateRequest& request) const {
-  std::vector<Encoded> prompts;
-  for (int i = 0; i < request.prompts_size(); ++i) {
-    ASSIGN_OR_RETURN(Encoded encoded, EncodePrompt(*model_.tokenizer, request.prompts(i), i,
-                                                   limits_, request.truncate_prompts()));
-    prompts.push_back(std::move(encoded));
-  }
-  return prompts;
-}
-
-std::function<bool(std::span<const int32_t>)> PolicyServiceImpl::StopTest(
-    const StopStrings& stops) const {
-  if (stops.empty()) return nullptr;
-  return
-      [this, stops](std::span<const int32_t> ids) { return stops.Reached(*model_.tokenizer, ids); };
-}
-
-v1::Completion PolicyServiceImpl::ToCompletion(const SequenceResult& result, const Encoded& prompt,
-                                               const v1::GenerateRequest& request) const {
-  v1::Completion completion;
-  completion.set_prompt_index(static_cast<uint32_t>(result.index));
-  completion.set_sample_index(result.sample);
-  std::string text = model_.tokenizer->Decode(result.ids, /*skip_special_tokens=*/true);
-  text.resize(std::min(text.size(), StopsOf(request).Find(text)));
-  completion.set_text(std::move(text));
-  completion.set_finish_reason(ToProto(result.reason));
-  completion.set_prompt_tokens(static_cast<uint32_t>(prompt.ids.size()));
-  completion.set_prompt_truncated(prompt.truncated);
-  completion.set_response_tokens(static_cast<uint32_t>(result.ids.size()));
-  completion.set_beam_score(result.score);
-  if (request.return_tokens()) AddTokens(result, completion);
-  return completion;
-}
-
 absl::Status PolicyServiceImpl::DoGenerate(const grpc::ServerContext& context,
                                            const v1::GenerateRequest& request,
                                            v1::GenerateResponse& response) {
   ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
-  RETURN_IF_ERROR(ValidateCount("prompts", request.prompts_size()));
-  ASSIGN_OR_RETURN(const SamplingOptions sampling,
-                   ReadSampling(request.sampling(), limits_, SamplingUse::kGenerate));
-  ASSIGN_OR_RETURN(const std::vector<Encoded> prompts, EncodePrompts(request));
-  std::vector<PromptTask> tasks;
-  for (size_t i = 0; i < prompts.size(); ++i) {
-    tasks.push_back({.index = i,
-                     .weights = entry.weights,
-                     .prompt_ids = prompts[i].ids,
-                     .prompt_key = i,
-                     .sampling = sampling,
-                     .stop = StopTest(StopsOf(request))});
-  }
-  const int64_t samples = sampling.num_samples;
-  const auto count = static_cast<int64_t>(prompts.size()) * samples;
-  for (int64_t i = 0; i < count; ++i) response.add_completions();
+  ASSIGN_OR_RETURN(const GenerateCall call,
+                   GenerateCall::Make(request, *model_.tokenizer, limits_));
+  for (int64_t i = 0; i < call.responses(); ++i) response.add_completions();
   Collector collector(context);
-  RETURN_IF_ERROR(collector.Submit(engine_, std::move(tasks)));
-  for (int64_t i = 0; i < count; ++i) {
+  RETURN_IF_ERROR(collector.Submit(engine_, call.Tasks(entry.weights)));
+  for (int64_t i = 0; i < call.responses(); ++i) {
     ASSIGN_OR_RETURN(const SequenceResult result, collector.Next());
-    const auto at = static_cast<int>(result.index * samples + result.sample);
-    *response.mutable_completions(at) = ToCompletion(result, prompts[result.index], request);
+    const auto at = static_cast<int>(call.Place(result.index, result.sample));
+    *response.mutable_completions(at) = call.ToCompletion(result);
   }
   response.set_weight_version(entry.weight_version);
+  return absl::OkStatus();
+}
+
+absl::Status PolicyServiceImpl::DoStreamGenerate(const grpc::ServerContext& context,
+                                                 const v1::GenerateRequest& request,
+                                                 GenerateWriter& writer) {
+  ASSIGN_OR_RETURN(const ServedEntry entry, registry_.Find(request.model(), "model"));
+  ASSIGN_OR_RETURN(const GenerateCall call,
+                   GenerateCall::Make(request, *model_.tokenizer, limits_));
+  if (call.searches()) {
+    return FieldError("sampling.num_beams", StrCat(request.sampling().num_beams()),
+                      "beam search cannot be streamed", "leave it at 1, or call Generate");
+  }
+  Collector collector(context);
+  std::vector<PromptTask> tasks = call.Tasks(entry.weights);
+  for (PromptTask& task : tasks) collector.FollowTokens(task);
+  RETURN_IF_ERROR(collector.Submit(engine_, std::move(tasks)));
+  GenerateStream stream(call, *model_.tokenizer, request.return_tokens(), entry.weight_version);
+  while (!stream.done()) {
+    ASSIGN_OR_RETURN(const Collector::Event event, collector.NextEvent());
+    const auto message = event.token ? stream.Take(*event.token) : stream.Take(event.result);
+    if (message && !writer.Write(*message)) return absl::CancelledError("the reader has gone");
+  }
   return absl::OkStatus();
 }
 
@@ -266,6 +221,13 @@ grpc::Status PolicyServiceImpl::Generate(grpc::ServerContext* context,
                                          v1::GenerateResponse* response) {
   return HandleCall(kName, "Generate", context,
                     [&] { return DoGenerate(*context, *request, *response); });
+}
+
+grpc::Status PolicyServiceImpl::StreamGenerate(grpc::ServerContext* context,
+                                               const v1::StreamGenerateRequest* request,
+                                               GenerateWriter* writer) {
+  return HandleCall(kName, "StreamGenerate", context,
+                    [&] { return DoStreamGenerate(*context, request->generate(), *writer); });
 }
 
 grpc::Status PolicyServiceImpl::StreamRollouts(grpc::ServerContext* context,

@@ -3,8 +3,6 @@
 #define TACT_SERVICES_POLICY_POLICY_SERVICE_H_
 
 #include <filesystem>
-#include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +15,6 @@
 #include "services/policy/policy_model.h"
 #include "services/policy/push.h"
 #include "services/policy/sampling_params.h"
-#include "services/policy/stop_strings.h"
 #include "services/policy/validation.h"
 #include "tact/v1/policy.grpc.pb.h"
 
@@ -39,6 +36,9 @@ class PolicyServiceImpl final : public v1::PolicyService::Service {
 
   grpc::Status Generate(grpc::ServerContext* context, const v1::GenerateRequest* request,
                         v1::GenerateResponse* response) override;
+  grpc::Status StreamGenerate(grpc::ServerContext* context,
+                              const v1::StreamGenerateRequest* request,
+                              grpc::ServerWriter<v1::StreamGenerateResponse>* writer) override;
   grpc::Status StreamRollouts(grpc::ServerContext* context,
                               const v1::StreamRolloutsRequest* request,
                               grpc::ServerWriter<v1::StreamRolloutsResponse>* writer) override;
@@ -59,26 +59,24 @@ class PolicyServiceImpl final : public v1::PolicyService::Service {
   const AdapterHandler& adapters() const { return adapters_; }
 
  private:
+  using GenerateWriter = grpc::ServerWriter<v1::StreamGenerateResponse>;
   using RolloutWriter = grpc::ServerWriter<v1::StreamRolloutsResponse>;
 
   absl::Status DoGenerate(const grpc::ServerContext& context, const v1::GenerateRequest& request,
                           v1::GenerateResponse& response);
+  absl::Status DoStreamGenerate(const grpc::ServerContext& context,
+                                const v1::GenerateRequest& request, GenerateWriter& writer);
   absl::Status DoRollouts(const grpc::ServerContext& context,
                           const v1::StreamRolloutsRequest& request, RolloutWriter& writer);
   absl::Status DoScore(const grpc::ServerContext& context, const v1::ScoreLogprobsRequest& request,
                        v1::ScoreLogprobsResponse& response);
   absl::Status DoGetModel(const v1::GetModelRequest& request, v1::GetModelResponse& response) const;
 
-  absl::StatusOr<std::vector<Encoded>> EncodePrompts(const v1::GenerateRequest& request) const;
   absl::StatusOr<std::vector<PromptTask>> RolloutTasks(const v1::StreamRolloutsRequest& request,
                                                        const SamplingOptions& sampling,
                                                        const ServedWeights& weights) const;
   absl::StatusOr<std::vector<PromptTask>> ScoreTasks(const v1::ScoreLogprobsRequest& request,
                                                      const ServedWeights& weights) const;
-  v1::Completion ToCompletion(const SequenceResult& result, const Encoded& prompt,
-                              const v1::GenerateRequest& request) const;
-  // True once one of `stops` occurs in the text; null without any.
-  std::function<bool(std::span<const int32_t>)> StopTest(const StopStrings& stops) const;
   v1::Rollout ToRollout(const SequenceResult& result, const v1::RolloutPrompt& prompt,
                         uint64_t version) const;
 

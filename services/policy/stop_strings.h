@@ -18,6 +18,7 @@ class StopStrings {
   explicit StopStrings(std::vector<std::string> stops);
 
   bool empty() const { return stops_.empty(); }
+  size_t longest() const { return longest_; }  // bytes
   // Where the first of them begins in `text`; npos if none does.
   size_t Find(std::string_view text) const;
 
