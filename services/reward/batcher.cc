@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 
 namespace tact {
@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<Batcher::Logits>> Batcher::Score(std::vector<TokenIds
 }
 
 absl::Status Batcher::Enqueue(const std::shared_ptr<Call>& call) {
-  const absl::Time due = std::min(call->deadline, absl::Now() + options_.max_wait);
+  const absl::Time due = std::min(call->deadline, SteadyNow() + options_.max_wait);
   absl::MutexLock lock(&mutex_);
   if (stopping_) return absl::UnavailableError("the reward service is stopping; try again");
   const size_t count = call->texts.size();
@@ -103,7 +103,7 @@ absl::Status Batcher::WaitFor(Call& call, const CallerPatience& patience) {
   constexpr absl::Duration kLook = absl::Milliseconds(20);  // between looks at `cancelled`
   absl::MutexLock lock(&mutex_);
   while (!call.Done()) {
-    const absl::Duration left = patience.deadline - absl::Now();
+    const absl::Duration left = patience.deadline - SteadyNow();
     if (left <= absl::ZeroDuration()) {
       Abandon(call, absl::DeadlineExceededError("the deadline passed before the texts were scored; "
                                                 "allow more time or send fewer texts"));
@@ -139,7 +139,7 @@ std::vector<Batcher::Waiting> Batcher::TakeBatch() {
     return stopping_ || !queue_.empty();
   };
   mutex_.Await(absl::Condition(&ready));
-  std::vector<Waiting> batch = TakeDue(absl::Now());
+  std::vector<Waiting> batch = TakeDue(SteadyNow());
   QueueGauge().Set(static_cast<double>(queue_.size()));
   // Neighbours of one length keep the threads of an attention step equally busy.
   std::stable_sort(batch.begin(), batch.end(),

@@ -12,6 +12,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "common/base/steady_time.h"
 
 namespace tact {
 namespace {
@@ -123,7 +124,7 @@ TEST(BatcherTest, APassedDeadlineAndACancelFreeTheQueue) {
   Batcher batcher({.max_queue = 2}, engine.Engine());
   std::thread first([&] { EXPECT_TRUE(batcher.Score({{1}}).ok()); });
   engine.first_run_started.WaitForNotification();
-  const auto late = batcher.Score({{2}, {3}}, {.deadline = absl::Now() + absl::Milliseconds(30)});
+  const auto late = batcher.Score({{2}, {3}}, {.deadline = SteadyNow() + absl::Milliseconds(30)});
   EXPECT_EQ(late.status().code(), absl::StatusCode::kDeadlineExceeded);
   const auto gone = batcher.Score({{4}, {5}}, {.cancelled = [] { return true; }});
   EXPECT_EQ(gone.status().code(), absl::StatusCode::kCancelled);
@@ -163,7 +164,7 @@ TEST(BatcherTest, TheEarliestDeadlineGoesFirstUntilOthersHaveWaitedLongEnough) {
     Batcher batcher(
         {.max_batch_tokens = 1, .max_wait = patient ? absl::Hours(2) : absl::ZeroDuration()},
         engine.Engine());
-    const absl::Time now = absl::Now();
+    const absl::Time now = SteadyNow();
     {
       Crowd crowd(batcher);
       crowd.Call({1}, absl::InfiniteFuture());

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/tactctl/cluster_file.h"
 #include "services/tactctl/commands.h"
@@ -32,9 +33,9 @@ absl::Status RunDown(const DownOptions& options, Context& context) {
     return absl::PermissionDeniedError(
         StrCat("process ", cluster.supervisor, ": ", strerror(errno)));
   }
-  const absl::Time limit = absl::Now() + absl::Seconds(options.patience_seconds);
+  const absl::Time limit = SteadyNow() + absl::Seconds(options.patience_seconds);
   while (ClusterIsRunning(data_dir)) {
-    if (absl::Now() > limit) {
+    if (SteadyNow() > limit) {
       return absl::DeadlineExceededError(
           StrCat("process ", cluster.supervisor, " has not ended yet"));
     }

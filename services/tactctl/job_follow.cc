@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/tactctl/interrupt.h"
 #include "services/tactctl/job_text.h"
@@ -61,16 +62,16 @@ class Follower {
 
   absl::Status Run() {
     InterruptScope scope([this] { call_.Interrupt(); });
-    absl::Time away_since = absl::Now();
+    absl::Time away_since = SteadyNow();
     while (!IsOver()) {
       const uint64_t before = sequence_;
-      const absl::Time began = absl::Now();
+      const absl::Time began = SteadyNow();
       const absl::Status status = WatchOnce();
       if (call_.interrupted()) return Detach();
-      const bool was_there = sequence_ != before || absl::Now() - began > kConnected;
-      if (was_there) away_since = absl::Now();
+      const bool was_there = sequence_ != before || SteadyNow() - began > kConnected;
+      if (was_there) away_since = SteadyNow();
       if (!status.ok() && !IsAway(status)) return status;
-      if (absl::Now() - away_since > patience_) return status.ok() ? NoEnd() : status;
+      if (SteadyNow() - away_since > patience_) return status.ok() ? NoEnd() : status;
       if (!IsOver()) WaitForTrainer();
     }
     progress_.Clear();

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 
 namespace tact::ctl {
@@ -78,8 +79,8 @@ std::optional<std::string> ChildProcess::Ended() {
 void ChildProcess::Stop(double patience_seconds) {
   if (Ended()) return;
   kill(pid_, SIGTERM);
-  const absl::Time limit = absl::Now() + absl::Seconds(patience_seconds);
-  while (!Ended() && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(20));
+  const absl::Time limit = SteadyNow() + absl::Seconds(patience_seconds);
+  while (!Ended() && SteadyNow() < limit) absl::SleepFor(absl::Milliseconds(20));
   if (Ended()) return;
   kill(pid_, SIGKILL);
   while (!Ended()) absl::SleepFor(absl::Milliseconds(5));

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/tactctl/health.h"
 #include "services/tactctl/output.h"
@@ -57,7 +57,7 @@ absl::Status Supervisor::StartChild(Child& child) {
   auto process = ChildProcess::Start(ServiceCommand(*child.service, options_, ports_), log);
   if (!process.ok()) return process.status();
   child.process = *std::move(process);
-  child.started = absl::Now();
+  child.started = SteadyNow();
   return absl::OkStatus();
 }
 
@@ -78,7 +78,7 @@ absl::Status Supervisor::WaitUntilServing(Child& child, absl::Time limit) {
   while (CheckHealth(address, child.service->health, 1.0) != Health::kServing) {
     RETURN_IF_ERROR(CheckStartup());
     if (StopRequested(absl::Milliseconds(50))) return absl::CancelledError("stopped by a signal");
-    if (absl::Now() < limit) continue;
+    if (SteadyNow() < limit) continue;
     return absl::DeadlineExceededError(StrCat(
         "tact-", child.service->name, " does not serve yet; give it more time with ",
         "--start-timeout. Its last lines:\n", Indent(child.process->LastLines(kShownLines), "  ")));
@@ -87,7 +87,7 @@ absl::Status Supervisor::WaitUntilServing(Child& child, absl::Time limit) {
 }
 
 absl::Status Supervisor::Start(double timeout_seconds) {
-  const absl::Time limit = absl::Now() + absl::Seconds(timeout_seconds);
+  const absl::Time limit = SteadyNow() + absl::Seconds(timeout_seconds);
   for (Child& child : children_) {
     if (absl::Status status = StartChild(child); !status.ok()) {
       StopAll();
@@ -104,10 +104,10 @@ absl::Status Supervisor::Start(double timeout_seconds) {
 }
 
 void Supervisor::NoteDeath(Child& child, const std::string& how) {
-  if (absl::Now() - child.started > kStable) child.failures = 0;
+  if (SteadyNow() - child.started > kStable) child.failures = 0;
   ++child.failures;
   const absl::Duration delay = RestartDelay(child.failures);
-  child.next_start = absl::Now() + delay;
+  child.next_start = SteadyNow() + delay;
   child.process.reset();
   say_(StrCat("tact-", child.service->name, " ended (", how, "); starting it again in ",
               Seconds(absl::ToDoubleSeconds(delay)), ", see logs/", child.service->name, ".log"));
@@ -118,7 +118,7 @@ void Supervisor::Watch(Child& child) {
     if (const auto how = child.process->Ended()) NoteDeath(child, *how);
     return;
   }
-  if (absl::Now() < child.next_start) return;
+  if (SteadyNow() < child.next_start) return;
   const absl::Status status = StartChild(child);
   if (!status.ok()) return NoteDeath(child, std::string(status.message()));
   say_(StrCat("tact-", child.service->name, " started again, pid ", child.process->pid()));

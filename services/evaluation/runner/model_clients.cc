@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status_map.h"
@@ -62,13 +62,13 @@ absl::StatusOr<v1::GetRewardModelResponse> ModelClients::GetRewardModel() {
 }
 
 absl::Status ModelClients::Call(const Peer& peer, const Attempt& attempt) {
-  const absl::Time give_up = absl::Now() + absl::Seconds(options_.wait_seconds);
+  const absl::Time give_up = SteadyNow() + absl::Seconds(options_.wait_seconds);
   absl::Duration pause = kFirstPause;
   while (true) {
     const absl::Status status = CallOnce(peer, attempt);
     if (stop_.stopped()) return absl::CancelledError("the evaluation service is stopping");
     if (!MayRecover(status)) return status;
-    if (absl::Now() + pause > give_up) return GiveUp(peer, status);
+    if (SteadyNow() + pause > give_up) return GiveUp(peer, status);
     if (pause == kFirstPause) LogWarning("waiting: ", status.message());
     stop_.WaitFor(pause);
     pause = std::min(2 * pause, kLongestPause);

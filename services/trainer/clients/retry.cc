@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/trainer/clients/service_status.h"
 
@@ -12,10 +13,10 @@ namespace tact {
 namespace {
 
 absl::Status Pause(const RetryHooks& hooks, absl::Duration duration) {
-  const absl::Time until = absl::Now() + duration;
-  while (absl::Now() < until) {
+  const absl::Time until = SteadyNow() + duration;
+  while (SteadyNow() < until) {
     RETURN_IF_ERROR(hooks.check());
-    absl::SleepFor(std::min(absl::Milliseconds(50), until - absl::Now()));
+    absl::SleepFor(std::min(absl::Milliseconds(50), until - SteadyNow()));
   }
   return absl::OkStatus();
 }

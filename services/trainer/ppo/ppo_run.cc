@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "services/trainer/jobs/pause.h"
 #include "services/trainer/optim/schedule.h"
 #include "services/trainer/ppo/samples.h"
@@ -52,9 +52,9 @@ void SetStaleness(const MadeBatch& batch, uint32_t done, v1::StepMetrics& metric
 }
 
 RetryHooks PatientHooks(absl::Duration patience) {
-  const absl::Time deadline = absl::Now() + patience;
+  const absl::Time deadline = SteadyNow() + patience;
   return {[deadline]() -> absl::Status {
-            return absl::Now() < deadline ? absl::OkStatus()
+            return SteadyNow() < deadline ? absl::OkStatus()
                                           : absl::DeadlineExceededError("rollouts take too long");
           },
           [](std::string_view) { return absl::OkStatus(); }};

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 
 namespace tact {
@@ -55,11 +56,11 @@ class C10dStore final : public c10d::Store {
 
  private:
   std::string Await(const std::string& key, std::chrono::milliseconds timeout) {
-    const absl::Time deadline = absl::Now() + absl::FromChrono(timeout);
+    const absl::Time deadline = SteadyNow() + absl::FromChrono(timeout);
     while (true) {
       const auto value = OrThrow(store_.Get(key));
       if (value) return *value;
-      if (absl::Now() >= deadline) {
+      if (SteadyNow() >= deadline) {
         throw std::runtime_error(StrCat("nobody has set ", key, " in ", timeout.count(), " ms"));
       }
       absl::SleepFor(kPoll);

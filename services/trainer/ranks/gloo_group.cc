@@ -11,6 +11,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 
 namespace tact {
@@ -75,15 +76,15 @@ absl::Status GlooGroup::Meet() {
   const std::string key = MeetingKey(++meeting_);
   absl::StatusOr<int64_t> here = store_.Add(key, 1);
   Backoff backoff;
-  absl::Time next_check = absl::Now() + kEndPoll;
+  absl::Time next_check = SteadyNow() + kEndPoll;
   while (here.ok() && *here < settings_.world_size) {
     backoff.Pause();
-    if (absl::Now() >= next_check) {
+    if (SteadyNow() >= next_check) {
       // Whoever is counted goes into the exchange: the end of a job is seen by all or by none.
       const absl::Status goes_on = CheckGoesOn();
       here = store_.Add(key, 0);
       if (!goes_on.ok() && !(here.ok() && *here >= settings_.world_size)) return Named(goes_on);
-      next_check = absl::Now() + kEndPoll;
+      next_check = SteadyNow() + kEndPoll;
     } else {
       here = store_.Add(key, 0);
     }
@@ -165,8 +166,8 @@ absl::Status GlooGroup::EndJob(std::string_view why) {
 }
 
 absl::Status GlooGroup::WaitForEnd(absl::Duration patience) {
-  const absl::Time deadline = absl::Now() + patience;
-  while (absl::Now() < deadline) {
+  const absl::Time deadline = SteadyNow() + patience;
+  while (SteadyNow() < deadline) {
     const absl::Status goes_on = CheckGoesOn();
     if (absl::IsCancelled(goes_on)) return absl::OkStatus();
     RETURN_IF_ERROR(goes_on);

@@ -1,25 +1,17 @@
 #include "services/trainer/ranks/heartbeat.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/trainer/ranks/rank_group.h"
 
 namespace tact {
-namespace {
-
-absl::Time SteadyNow() {
-  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
-
-}  // namespace
-
 Heartbeat::Heartbeat(SharedStore& store, std::string own_key, const RankTimes& times,
                      OnLost on_lost)
     : store_(store),

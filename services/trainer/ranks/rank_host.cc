@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/trainer/ranks/rank_keys.h"
 
@@ -80,8 +81,8 @@ absl::StatusOr<std::string> RankHost::Candidate(int rank) {
   ASSIGN_OR_RETURN(const int64_t beats, store_->Add(BeatKey(*token), 0));
   const int number =
       number_of_.try_emplace(*token, static_cast<int>(number_of_.size())).first->second;
-  arrivals_.Observe(number, beats, absl::Now());
-  return arrivals_.IsAlive(number, 6 * times_.beat, absl::Now()) ? *token : "";
+  arrivals_.Observe(number, beats, SteadyNow());
+  return arrivals_.IsAlive(number, 6 * times_.beat, SteadyNow()) ? *token : "";
 }
 
 std::string RankHost::Missing(const std::map<int, std::string>& there) const {

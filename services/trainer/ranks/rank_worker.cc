@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/trainer/ranks/rank_keys.h"
 
@@ -26,12 +27,12 @@ std::string NewToken() {
 absl::StatusOr<std::unique_ptr<SharedStore>> Reach(const RankSettings& settings,
                                                    const RankTimes& times,
                                                    const std::function<absl::Status()>& check) {
-  const absl::Time deadline = absl::Now() + times.join;
+  const absl::Time deadline = SteadyNow() + times.join;
   LogInfo("rank ", settings.rank, " waits for rank 0 at ", settings.meeting_point());
   while (true) {
     RETURN_IF_ERROR(check());
     auto store = SharedStore::Connect(settings, std::min(times.lost_after, times.join));
-    if (store.ok() || absl::Now() >= deadline) return store;
+    if (store.ok() || SteadyNow() >= deadline) return store;
     absl::SleepFor(kPoll);
   }
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "common/base/metrics.h"
+#include "common/base/steady_time.h"
 
 namespace tact {
 namespace {
@@ -147,10 +147,10 @@ bool PublishState::Serves(size_t index, const std::string& model, uint64_t least
 
 bool PublishState::WaitForWork(size_t index, absl::Duration period) const {
   absl::MutexLock lock(&mutex_);
-  const absl::Time until = absl::Now() + period;
+  const absl::Time until = SteadyNow() + period;
   const Replica& replica = replicas_[index];
   while (!stopping_ && replica.wanted <= replica.done) {
-    if (changed_.WaitWithDeadline(&mutex_, until) && absl::Now() >= until) break;
+    if (changed_.WaitWithTimeout(&mutex_, until - SteadyNow()) && SteadyNow() >= until) break;
   }
   return !stopping_;
 }
