@@ -15,6 +15,7 @@
 #include "services/trainer/clients/reward_clients.h"
 #include "services/trainer/grace_period.h"
 #include "services/trainer/page/live_view.h"
+#include "services/trainer/plan/memory_guard.h"
 #include "services/trainer/ppo/ppo_job.h"
 #include "services/trainer/ranks/rank_settings.h"
 #include "services/trainer/ranks/ranked_jobs.h"
@@ -34,6 +35,7 @@ struct TrainerOptions {
   std::vector<std::string> policies, rewards;
   int threads = 0;
   uint64_t max_dataset_mb = 1024;
+  uint64_t memory_limit_mb = 0;
   bool log_text = false;
   RankSettings ranks;  // from the environment
 };
@@ -52,6 +54,10 @@ void AddFlags(CLI::App& app, TrainerOptions& options) {
       ->capture_default_str();
   app.add_option("--max-dataset-mb", options.max_dataset_mb, "largest upload in MiB")
       ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--memory-limit-mb", options.memory_limit_mb,
+                 "MiB that the trainer may occupy: a job that needs more is paused; 0 takes what "
+                 "the machine or its container has")
       ->capture_default_str();
   app.add_flag("--log-text", options.log_text,
                "keep a few prompts and responses of ppo jobs, and show them on the web page");
@@ -100,7 +106,8 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
 
   JobRunner runner(
       *store, data_dir,
-      [&](JobContext& context) {
+      [&](JobContext& context) -> absl::Status {
+        RETURN_IF_ERROR(CheckMemory(context.spec(), environment, options.memory_limit_mb << 20));
         const auto recipe = [&](JobContext& inner) { return RunJob(inner, environment); };
         return host != nullptr ? RunOnRanks(context, *host, environment.find_job, recipe)
                                : recipe(context);

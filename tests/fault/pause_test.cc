@@ -45,5 +45,17 @@ TEST_F(PauseTest, ALossThatIsNotFinitePausesTheJobAndIsNamed) {
   EXPECT_EQ(fleet_->Get(job_).step(), 0u);
 }
 
+TEST_F(PauseTest, AJobThatWouldNotFitIntoMemoryIsSetAsideBeforeItBegins) {
+  FleetOptions options;
+  options.trainer_arguments = {"--memory-limit-mb", "100"};
+  StartWith(options, 2);
+  ExpectPaused(v1::PAUSE_REASON_MEMORY);
+  EXPECT_THAT(fleet_->Get(job_).message(), HasSubstr("may have 100.0 MiB"));
+  EXPECT_THAT(fleet_->Get(job_).message(), HasSubstr("--memory-limit-mb"));
+  EXPECT_EQ(fleet_->Get(job_).step(), 0u);
+  Resume();
+  ExpectPaused(v1::PAUSE_REASON_MEMORY);
+}
+
 }  // namespace
 }  // namespace tact::testing

@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
+#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "services/trainer/jobs/pause.h"
 #include "services/trainer/jobs/progress.h"
@@ -109,7 +110,7 @@ class JobRunner::Context : public JobContext {
  private:
   // Supervised steps of small models are faster than a durable write: of those, ten a second.
   bool IsWorthAnEvent(const v1::StepMetrics& metrics) {
-    const absl::Time now = absl::Now();
+    const absl::Time now = SteadyNow();
     const bool due = now - last_step_event_ >= absl::Milliseconds(100);
     if (job_.spec().kind() != v1::JOB_KIND_PPO && !due && !metrics.has_validation_loss() &&
         metrics.step() != job_.total_steps()) {
@@ -259,11 +260,11 @@ absl::StatusOr<v1::Job> JobRunner::FindOpen(std::string_view id, std::string_vie
 
 absl::StatusOr<v1::Job> JobRunner::AwaitJob(std::string_view id, absl::Duration timeout,
                                             const std::function<bool(const v1::Job&)>& done) const {
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Time deadline = SteadyNow() + timeout;
   uint64_t seen = 0;
   ASSIGN_OR_RETURN(v1::Job job, store_.Get(id));
-  while (!HasEnded(job.state()) && !done(job) && absl::Now() < deadline) {
-    seen = store_.WaitForChange(seen, deadline - absl::Now());
+  while (!HasEnded(job.state()) && !done(job) && SteadyNow() < deadline) {
+    seen = store_.WaitForChange(seen, deadline - SteadyNow());
     ASSIGN_OR_RETURN(job, store_.Get(id));
   }
   return job;

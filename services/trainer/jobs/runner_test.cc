@@ -185,7 +185,8 @@ TEST_F(RunnerTest, WhatAPersonCanMendPausesTheJob) {
   };
   for (const PauseCase& c : {PauseCase{"DISK_FULL", v1::PAUSE_REASON_DISK_FULL},
                              PauseCase{"NOT_FINITE", v1::PAUSE_REASON_NOT_FINITE},
-                             PauseCase{"COLLAPSE", v1::PAUSE_REASON_COLLAPSE}}) {
+                             PauseCase{"COLLAPSE", v1::PAUSE_REASON_COLLAPSE},
+                             PauseCase{"NO_MEMORY", v1::PAUSE_REASON_MEMORY}}) {
     const std::string id = Create(c.reason);
     const auto runner = MakeRunner([&](JobContext&) {
       return MakeError(absl::StatusCode::kInternal, {c.reason, "spec", "", "mend it"}, "wrong");

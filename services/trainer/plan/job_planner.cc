@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "common/base/memory.h"
 #include "common/base/status.h"
-#include "services/trainer/plan/memory_estimate.h"
 
 namespace tact {
 

@@ -1,9 +1,6 @@
 #include "services/trainer/plan/memory_estimate.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 
 namespace tact {
 namespace {
@@ -100,13 +97,6 @@ v1::MemoryEstimate EstimateMemory(const RobertaConfig& config, const TrainingSha
   return Sum(parameters, parameters, 0,
              static_cast<double>(shape.batch.rows * config.num_hidden_layers) * row,
              shape.process_bytes);
-}
-
-uint64_t ResidentBytes() {
-  std::ifstream in("/proc/self/statm");
-  uint64_t size = 0, resident = 0;
-  in >> size >> resident;
-  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace tact

@@ -55,9 +55,6 @@ v1::MemoryEstimate EstimateMemory(const T5Config& config, const ParameterPlan& p
 // All weights are trained.
 v1::MemoryEstimate EstimateMemory(const RobertaConfig& config, const TrainingShape& shape);
 
-// What this process occupies now, in bytes; 0 where the system does not say.
-uint64_t ResidentBytes();
-
 }  // namespace tact
 
 #endif  // TACT_SERVICES_TRAINER_PLAN_MEMORY_ESTIMATE_H_
