@@ -39,6 +39,7 @@ class Service {
   std::string address() const { return proxy_.address(); }  // through the proxy
   std::string direct() const;                               // of the process; changes
   std::string http() const;
+  pid_t pid() const { return process_->pid(); }
   int life() const { return life_; }  // starts so far
   std::string Log() const;
   std::shared_ptr<grpc::Channel> DirectChannel() const;

@@ -88,12 +88,15 @@ class Server {
   // Requests [begin, end) as one call.
   absl::Status Submit(size_t begin, size_t end, bool pad) {
     std::vector<PromptTask> tasks;
-    int64_t longest = 0;
-    for (size_t i = begin; i < end; ++i) longest = std::max(longest, arrivals_[i].new_tokens);
+    Arrival longest = {};
+    for (const Arrival& arrival : arrivals_.subspan(begin, end - begin)) {
+      longest.prompt_tokens = std::max(longest.prompt_tokens, arrival.prompt_tokens);
+      longest.new_tokens = std::max(longest.new_tokens, arrival.new_tokens);
+    }
     for (size_t i = begin; i < end; ++i) {
       const uint64_t seed = PromptSeed(work_.seed, static_cast<int64_t>(i));
-      tasks.push_back(MakeTask(model_, T5Prompt(seed, arrivals_[i].prompt_tokens),
-                               pad ? longest : arrivals_[i].new_tokens));
+      const Arrival& size = pad ? longest : arrivals_[i];
+      tasks.push_back(MakeTask(model_, T5Prompt(seed, size.prompt_tokens), size.new_tokens));
       tasks.back().index = i;
     }
     return engine_->Submit(

@@ -16,8 +16,8 @@ enum class Serving {
   // Those that wait are taken together, and the next ones when all of them have their answers; who
   // is done early leaves the batch, and is answered, at once.
   kBatchAtOnce,
-  // The same as generate() of transformers does it: every row runs on until the longest response
-  // is done, and all answers come then.
+  // The same as generate() of transformers does it: prompts are as long as the longest, every row
+  // runs on until the longest response is done, and all answers come then.
   kPaddedBatch
 };
 
