@@ -88,8 +88,9 @@ absl::StatusOr<std::vector<ProfileRow>> ProfileSteps(const BenchModel& model,
     ProfileRow row = {.work = work, .dtype = model.dtype, .threads = model.threads};
     Fill(profile, repeats.count, row);
     row.weight_bytes = StepWeightBytes(*model.snapshot);
-    row.cache_bytes = StepCacheBytes(model.config, work.batch, work.prompt_tokens,
-                                     work.batch * work.samples, work.new_tokens / 2);
+    row.cache_bytes =
+        StepCacheBytes(model.config, model.snapshot->half_cross(), work.batch, work.prompt_tokens,
+                       work.batch * work.samples, work.new_tokens / 2);
     row.bandwidth = bandwidth;
     rows.push_back(std::move(row));
   }

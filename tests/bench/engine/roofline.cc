@@ -21,11 +21,10 @@ int64_t StepWeightBytes(const Snapshot& snapshot) {
   return bytes;
 }
 
-int64_t StepCacheBytes(const T5Config& config, int64_t prompts, int64_t prompt_tokens,
-                       int64_t sequences, int64_t position) {
-  const int64_t rows = prompts * prompt_tokens + sequences * position;
-  return rows * 2 * config.inner_dim() * config.num_decoder_layers *
-         static_cast<int64_t>(sizeof(float));
+int64_t StepCacheBytes(const T5Config& config, bool half_cross, int64_t prompts,
+                       int64_t prompt_tokens, int64_t sequences, int64_t position) {
+  const int64_t row = 2 * config.inner_dim() * config.num_decoder_layers;
+  return row * (prompts * prompt_tokens * (half_cross ? 2 : 4) + sequences * position * 4);
 }
 
 }  // namespace tact::bench

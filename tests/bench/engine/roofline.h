@@ -14,8 +14,8 @@ int64_t StepWeightBytes(const Snapshot& snapshot);
 
 // Bytes of keys and values that a step reads: of `prompts` with `prompt_tokens` each, which their
 // samples share, and of `sequences` that have `position` tokens.
-int64_t StepCacheBytes(const T5Config& config, int64_t prompts, int64_t prompt_tokens,
-                       int64_t sequences, int64_t position);
+int64_t StepCacheBytes(const T5Config& config, bool half_cross, int64_t prompts,
+                       int64_t prompt_tokens, int64_t sequences, int64_t position);
 
 // Seconds at `bandwidth` bytes a second.
 inline double RooflineSeconds(int64_t bytes, double bandwidth) {

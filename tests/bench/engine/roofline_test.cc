@@ -22,7 +22,9 @@ TEST(RooflineTest, WeightsOfAStepAreThoseOfTheDecoder) {
 
 TEST(RooflineTest, KeysAndValuesGrowWithSequencesAndTokens) {
   const T5Config config = SmallModel().config;
-  EXPECT_EQ(StepCacheBytes(config, 3, 200, 6, 20), (600 + 120) * 2 * kWidth * kLayers * 4);
+  EXPECT_EQ(StepCacheBytes(config, false, 3, 200, 6, 20), (600 + 120) * 2 * kWidth * kLayers * 4);
+  EXPECT_EQ(StepCacheBytes(config, true, 3, 200, 6, 20),
+            (600 * 2 + 120 * 4) * 2 * kWidth * kLayers);
 }
 
 TEST(RooflineTest, ShareIsRooflineOverStep) {
