@@ -71,7 +71,7 @@ class Load(threading.Thread):
     def __init__(self, cluster, folder):
         super().__init__()
         self._cluster, self._folder = cluster, folder
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.rounds, self.error = 0, None
 
     def run(self):
@@ -83,7 +83,7 @@ class Load(threading.Thread):
                                   "--publish-as", "watched", "--steps", 3, "--batch-size", 8, "--mini-batch-size",
                                   4, "--max-new-tokens", 12)
             self._cluster.tactctl("eval", "--dataset", test, "--model", "base,watched")
-            while not self._stop.is_set():
+            while not self._ended.is_set():
                 self._quick(test)
         except Exception as error:  # told by finish()
             self.error = error
@@ -100,7 +100,7 @@ class Load(threading.Thread):
             raise self.error
 
     def finish(self):
-        self._stop.set()
+        self._ended.set()
         self.join()
 
 
