@@ -3,6 +3,10 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <iterator>
+
+#include "common/base/process_metrics.h"
+
 namespace tact {
 
 prometheus::Registry& MetricsRegistry() {
@@ -37,7 +41,10 @@ const std::vector<double>& LatencyBuckets() {
 }
 
 std::string MetricsText() {
-  return prometheus::TextSerializer().Serialize(MetricsRegistry().Collect());
+  std::vector<prometheus::MetricFamily> families = MetricsRegistry().Collect();
+  std::vector<prometheus::MetricFamily> process = ProcessMetrics();
+  std::move(process.begin(), process.end(), std::back_inserter(families));
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace tact

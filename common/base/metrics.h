@@ -7,6 +7,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ prometheus::Histogram& HistogramMetric(const std::string& name, const std::strin
 // Upper bounds in seconds from 1 ms to 60 s.
 const std::vector<double>& LatencyBuckets();
 
-// All metrics in Prometheus' text format.
+// All metrics, those of the process included, in Prometheus' text format.
 std::string MetricsText();
 
 }  // namespace tact

@@ -30,6 +30,19 @@ httplib::Server::HandlerResponse RefuseWrites(const httplib::Request& request,
   return httplib::Server::HandlerResponse::Handled;
 }
 
+void AddHealthRoutes(httplib::Server& server, const Condition& condition) {
+  server.Get("/healthz", [&condition](const httplib::Request&, httplib::Response& reply) {
+    const Condition::Answer answer = condition.Ask();
+    reply.status = answer.alive ? 200 : 503;
+    reply.set_content(answer.alive ? "ok\n" : answer.text + "\n", "text/plain");
+  });
+  server.Get("/readyz", [&condition](const httplib::Request&, httplib::Response& reply) {
+    const Condition::Answer answer = condition.Ask();
+    reply.status = answer.ready ? 200 : 503;
+    reply.set_content(answer.text + "\n", "text/plain");
+  });
+}
+
 void AddRoute(httplib::Server& server, const HttpRoute& route) {
   server.Get(route.pattern,
              [handler = route.handler](const httplib::Request& asked, httplib::Response& response) {
@@ -68,13 +81,7 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Start(
   server.Get("/metrics", [](const httplib::Request&, httplib::Response& response) {
     response.set_content(MetricsText(), "text/plain; version=0.0.4; charset=utf-8");
   });
-  server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
-    response.set_content("ok\n", "text/plain");
-  });
-  server.Get("/readyz", [self = endpoint.get()](const httplib::Request&, httplib::Response& reply) {
-    reply.status = self->ready_ ? 200 : 503;
-    reply.set_content(self->ready_ ? "ready\n" : "not ready\n", "text/plain");
-  });
+  AddHealthRoutes(server, endpoint->condition_);
   for (const HttpRoute& route : routes) AddRoute(server, route);
   endpoint->port_ = port == 0 ? server.bind_to_any_port(host.c_str())
                               : (server.bind_to_port(host.c_str(), port) ? port : -1);

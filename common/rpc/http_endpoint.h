@@ -1,10 +1,9 @@
-// Plain HTTP for kubelets and Prometheus: /metrics, /healthz (the process answers) and /readyz
-// (503 until the service is ready and while it drains), and what a service adds to read. Only GET
-// and HEAD are answered; other methods are 405.
+// Plain HTTP for kubelets and Prometheus: /metrics, /healthz (503 where only a restart helps) and
+// /readyz (503 with the reason until the service is ready, while it drains and while its engine is
+// stuck), and what a service adds to read. Only GET and HEAD are answered; other methods are 405.
 #ifndef TACT_COMMON_RPC_HTTP_ENDPOINT_H_
 #define TACT_COMMON_RPC_HTTP_ENDPOINT_H_
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/rpc/condition.h"
 
 namespace tact {
 
@@ -39,14 +39,15 @@ class HttpEndpoint {
   static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Start(
       const std::string& host, int port, const std::vector<HttpRoute>& routes = {});
   ~HttpEndpoint();
-  void SetReady(bool ready) { ready_ = ready; }
+  void SetReady(bool ready) { condition_.SetServing(ready); }
+  Condition& condition() { return condition_; }
   int port() const { return port_; }
 
  private:
   HttpEndpoint();
   struct State;
   std::unique_ptr<State> state_;
-  std::atomic<bool> ready_ = false;
+  Condition condition_;
   int port_ = 0;
 };
 

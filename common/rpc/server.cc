@@ -11,13 +11,17 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "common/base/build_info.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/rpc/http_endpoint.h"
+#include "common/rpc/method_metrics.h"
 
 namespace tact {
 namespace {
@@ -95,6 +99,7 @@ struct Server::State {
   std::vector<std::string> names;
   int port = 0;
   double drain_seconds = 0;
+  std::mutex health_mutex;  // of what is told, so that the last word is the newest
 };
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -117,6 +122,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   Configure(builder, options);
   builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &state->port);
   for (grpc::Service* service : services) builder.RegisterService(service);
+  for (const std::string& name : names) MethodMetrics::InitialiseAll(name);
   state->grpc = builder.BuildAndStart();
   if (state->grpc == nullptr || state->port == 0) {
     return MakeError(absl::StatusCode::kUnavailable,
@@ -131,6 +137,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::SetReady(bool ready) {
   state_->http->SetReady(ready);
+  TellHealth();
+}
+
+void Server::SetTrouble(std::string reason, bool needs_restart) {
+  state_->http->condition().SetTrouble(std::move(reason), needs_restart);
+  TellHealth();
+}
+
+void Server::TellHealth() {
+  const std::lock_guard lock(state_->health_mutex);
+  const bool ready = state_->http->condition().Ask().ready;
+  static auto& gauge = GaugeMetric("tact_ready", "1 while health says SERVING, otherwise 0.");
+  gauge.Set(ready ? 1 : 0);
+  if (state_->grpc == nullptr) return;
   auto* health = state_->grpc->GetHealthCheckService();
   if (health == nullptr) return;
   health->SetServingStatus(ready);
@@ -147,6 +167,7 @@ void Server::Shutdown() {
       std::chrono::system_clock::now() +
       std::chrono::milliseconds(static_cast<int64_t>(state_->drain_seconds * 1000)));
   state_->grpc->Wait();
+  const std::lock_guard lock(state_->health_mutex);
   state_->grpc.reset();
 }
 
@@ -169,6 +190,7 @@ void WaitForStopSignal() {
 
 int ServeUntilStopped(Server& server, std::string_view program,
                       const std::function<void()>& before_shutdown) {
+  ExportBuildInfo(std::string(program));
   server.SetReady(true);
   std::printf("%s listening on port %d, http on port %d\n", std::string(program).c_str(),
               server.port(), server.http_port());

@@ -48,6 +48,9 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   void SetReady(bool ready);
+  // What keeps it from its work: gRPC health is NOT_SERVING and /readyz tells `reason` until that
+  // is empty; with `needs_restart` /healthz fails too.
+  void SetTrouble(std::string reason, bool needs_restart);
   int port() const;       // of gRPC, as bound
   int http_port() const;  // as bound
   // Refuses new calls, waits drain_seconds for those in flight, then cancels them.
@@ -55,6 +58,7 @@ class Server {
 
  private:
   struct State;
+  void TellHealth();
   explicit Server(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

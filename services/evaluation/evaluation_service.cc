@@ -49,7 +49,7 @@ absl::Status SendChunks(std::string_view bytes, grpc::ServerWriter<v1::GetReport
   while (!bytes.empty()) {
     v1::GetReportResponse response;
     response.set_chunk(std::string(bytes.substr(0, kChunkBytes)));
-    if (!writer.Write(response)) return absl::CancelledError("the caller gave up");
+    if (!WriteMessage(writer, response)) return absl::CancelledError("the caller gave up");
     bytes.remove_prefix(std::min(bytes.size(), kChunkBytes));
   }
   return absl::OkStatus();
@@ -117,7 +117,7 @@ absl::Status EvaluationService::Watch(const std::string& id, grpc::ServerContext
     seen = watched.revision;
     v1::WatchEvaluationResponse response;
     *response.mutable_evaluation() = watched.summary;
-    if (!writer.Write(response)) break;
+    if (!WriteMessage(writer, response)) break;
     if (watched.summary.state() != v1::EVALUATION_STATE_RUNNING) return absl::OkStatus();
   }
   return absl::CancelledError("the caller gave up");

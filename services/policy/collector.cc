@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/steady_time.h"
 #include "common/base/strings.h"
@@ -12,7 +13,46 @@ namespace {
 // How often a waiting handler looks whether its client is still there.
 constexpr absl::Duration kPoll = absl::Milliseconds(5);
 
+struct RequestMetrics {
+  static prometheus::Counter& Refused(const char* reason) {
+    return CounterMetric("tact_policy_refused_requests_total",
+                         "Requests that the engine did not take.", {{"reason", reason}});
+  }
+  static prometheus::Counter& Aborted(const char* reason) {
+    return CounterMetric("tact_policy_aborted_requests_total",
+                         "Requests that ended without their last result.", {{"reason", reason}});
+  }
+
+  prometheus::Counter& queue_full = Refused("queue_full");
+  prometheus::Counter& stopping = Refused("stopping");
+  prometheus::Counter& cancelled = Aborted("cancelled");
+  prometheus::Counter& deadline = Aborted("deadline");
+  prometheus::Counter& failed = Aborted("failed");
+};
+
+RequestMetrics& Metrics() {
+  static auto* metrics = new RequestMetrics;
+  return *metrics;
+}
+
+absl::Status CountRefused(absl::Status status) {
+  if (status.ok()) return status;
+  (absl::IsResourceExhausted(status) ? Metrics().queue_full : Metrics().stopping).Increment();
+  return status;
+}
+
+absl::Status CountAborted(absl::Status status) {
+  RequestMetrics& metrics = Metrics();
+  (absl::IsCancelled(status)          ? metrics.cancelled
+   : absl::IsDeadlineExceeded(status) ? metrics.deadline
+                                      : metrics.failed)
+      .Increment();
+  return status;
+}
+
 }  // namespace
+
+void InitialiseRequestMetrics() { Metrics(); }
 
 void Collector::Inbox::Put(Event event) {
   absl::MutexLock lock(&mutex);
@@ -44,16 +84,17 @@ void Collector::FollowTokens(PromptTask& task) const {
 }
 
 absl::Status Collector::Submit(Engine& engine, std::vector<PromptTask> tasks) {
-  return engine.Submit(call_, std::move(tasks));
+  return CountRefused(engine.Submit(call_, std::move(tasks)));
 }
 
 absl::StatusOr<Collector::Event> Collector::NextEvent() {
   while (true) {
     if (std::optional<Event> event = inbox_->Take(kPoll)) {
       if (event->token || event->result.status.ok()) return *std::move(event);
-      return Annotate(event->result.status, StrCat("item ", event->result.index));
+      return CountAborted(Annotate(event->result.status, StrCat("item ", event->result.index)));
     }
-    RETURN_IF_ERROR(call_->CheckWanted(SteadyNow()));
+    absl::Status wanted = call_->CheckWanted(SteadyNow());
+    if (!wanted.ok()) return CountAborted(std::move(wanted));
     if (context_.IsCancelled()) call_->Cancel();
   }
 }

@@ -25,6 +25,11 @@ struct NewToken {
   float logprob;  // the model's own
 };
 
+// Makes the counters below, so that a rate never misses their first increase:
+// tact_policy_refused_requests_total{reason="queue_full|stopping"} and
+// tact_policy_aborted_requests_total{reason="cancelled|deadline|failed"}.
+void InitialiseRequestMetrics();
+
 // Owns one Call: submits its tasks, hands out results as they finish, and cancels what is left when
 // it goes away or when the client has.
 class Collector {

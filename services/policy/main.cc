@@ -7,9 +7,11 @@
 #include "common/base/status.h"
 #include "common/kernels/cpu.h"
 #include "common/kernels/threads.h"
+#include "common/rpc/health_monitor.h"
 #include "common/rpc/server.h"
 #include "services/policy/policy_options.h"
 #include "services/policy/policy_service.h"
+#include "services/policy/warm_up.h"
 
 namespace tact {
 namespace {
@@ -30,6 +32,9 @@ absl::StatusOr<int> Serve(PolicyOptions options) {
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                    Server::Start(options.server, {&service}, {PolicyServiceImpl::kName}));
+  RETURN_IF_ERROR(WarmUp(service.engine(), service.base_weights()));
+  const HealthMonitor monitor(*server, options.stall, "the engine",
+                              [&] { return service.engine().pulse(); });
   return ServeUntilStopped(*server, kProgram);
 }
 

@@ -5,6 +5,7 @@
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/kernels/dtype_flag.h"
+#include "common/rpc/health_monitor.h"
 
 namespace tact {
 namespace {
@@ -34,6 +35,7 @@ void AddPolicyFlags(CLI::App& app, PolicyOptions& o) {
   add("--max-push-mb", o.max_push_mb, "MiB that pushes in flight may stage");
   app.add_option("--adapter", o.adapters, "NAME=FOLDER: a PEFT adapter to serve; may be repeated");
   app.add_option("--adapter-dir", o.adapter_dir, "where LoadAdapter may read; without it nowhere");
+  AddStallFlags(app, o.stall);
   AddServerFlags(app, o.server, 7001, 7101);
 }
 

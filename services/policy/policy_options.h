@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/base/stall_watch.h"
 #include "common/rpc/server.h"
 #include "services/policy/engine/engine.h"
 
@@ -24,6 +25,7 @@ struct PolicyOptions {
   uint64_t max_push_mb = 2048;
   std::vector<std::string> adapters;  // "NAME=FOLDER", served from the start
   std::string adapter_dir;            // where LoadAdapter may read; empty: nowhere
+  StallLimits stall;
   ServerOptions server;
 };
 

@@ -43,12 +43,21 @@ absl::Status CheckVersion(const ServedEntry& entry, uint64_t least) {
       StrCat("this replica serves \"", entry.name, "\" at version ", entry.weight_version));
 }
 
+struct PushMetrics {
+  prometheus::Histogram& seconds = HistogramMetric(
+      "tact_policy_push_seconds", "From a push's first message to its swap.", LatencyBuckets());
+  prometheus::Gauge& version =
+      GaugeMetric("tact_policy_weight_version", "Version of the weights that were pushed last.");
+};
+
+PushMetrics& Pushes() {
+  static auto* metrics = new PushMetrics;
+  return *metrics;
+}
+
 void RecordPush(const ServedEntry& entry, double seconds) {
-  HistogramMetric("tact_policy_push_seconds", "From a push's first message to its swap.",
-                  LatencyBuckets())
-      .Observe(seconds);
-  GaugeMetric("tact_policy_weight_version", "Version of the weights that were pushed last.")
-      .Set(static_cast<double>(entry.weight_version));
+  Pushes().seconds.Observe(seconds);
+  Pushes().version.Set(static_cast<double>(entry.weight_version));
   LogInfo("serving ", entry.name, " version ", entry.weight_version, " sha256 ", entry.sha256,
           " after ", seconds, " s");
 }
@@ -62,7 +71,10 @@ PolicyServiceImpl::PolicyServiceImpl(PolicyModel model, const PolicyServiceOptio
       registry_(BaseEntry(model_), options.max_models),
       push_(registry_, options.engine.sequence, options.weight_type, options.max_push_bytes),
       adapters_(registry_, options.engine.sequence, options.adapter_dir),
-      engine_(options.engine, model_.config) {}
+      engine_(options.engine, model_.config) {
+  Pushes();
+  InitialiseRequestMetrics();
+}
 
 absl::Status PolicyServiceImpl::DoGenerate(const grpc::ServerContext& context,
                                            const v1::GenerateRequest& request,
@@ -100,7 +112,8 @@ absl::Status PolicyServiceImpl::DoStreamGenerate(const grpc::ServerContext& cont
   while (!stream.done()) {
     ASSIGN_OR_RETURN(const Collector::Event event, collector.NextEvent());
     const auto message = event.token ? stream.Take(*event.token) : stream.Take(event.result);
-    if (message && !writer.Write(*message)) return absl::CancelledError("the reader has gone");
+    if (message && !WriteMessage(writer, *message))
+      return absl::CancelledError("the reader has gone");
   }
   return absl::OkStatus();
 }
@@ -160,7 +173,7 @@ absl::Status PolicyServiceImpl::DoRollouts(const grpc::ServerContext& context,
     v1::StreamRolloutsResponse message;
     *message.mutable_rollout() =
         ToRollout(result, request.prompts(static_cast<int>(result.index)), entry.weight_version);
-    if (!writer.Write(message)) return absl::CancelledError("the reader has gone");
+    if (!WriteMessage(writer, message)) return absl::CancelledError("the reader has gone");
   }
   return absl::OkStatus();
 }
@@ -250,7 +263,7 @@ grpc::Status PolicyServiceImpl::PushWeights(grpc::ServerContext* context,
   return HandleCall(kName, "PushWeights", context, [&]() -> absl::Status {
     const Stopwatch watch;
     ASSIGN_OR_RETURN(const ServedEntry entry, push_.Handle([&](v1::PushWeightsRequest* message) {
-      return reader->Read(message);
+      return ReadMessage(*reader, message);
     }));
     RecordPush(entry, watch.Seconds());
     *response->mutable_model() = ToProto(entry);

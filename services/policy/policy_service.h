@@ -57,6 +57,8 @@ class PolicyServiceImpl final : public v1::PolicyService::Service {
                         v1::GetModelResponse* response) override;
 
   const AdapterHandler& adapters() const { return adapters_; }
+  Engine& engine() { return engine_; }
+  ServedWeights base_weights() const { return {model_.snapshot, nullptr}; }
 
  private:
   using GenerateWriter = grpc::ServerWriter<v1::StreamGenerateResponse>;

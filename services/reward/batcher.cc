@@ -5,40 +5,12 @@
 #include <utility>
 
 #include "common/base/clock.h"
-#include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/steady_time.h"
 #include "common/base/strings.h"
+#include "services/reward/batcher_metrics.h"
 
 namespace tact {
-namespace {
-
-const std::vector<double>& BatchBuckets() {
-  static const auto* buckets =
-      new std::vector<double>{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048};
-  return *buckets;
-}
-
-prometheus::Gauge& QueueGauge() {
-  static auto& gauge = GaugeMetric("tact_reward_queue_texts", "Texts that wait to be scored.");
-  return gauge;
-}
-
-void RecordBatch(const Batcher::Texts& texts, int64_t tokens, double took) {
-  static auto& batch_size =
-      HistogramMetric("tact_reward_batch_texts", "Texts of one run.", BatchBuckets());
-  static auto& seconds =
-      HistogramMetric("tact_reward_batch_seconds", "Seconds of one run.", LatencyBuckets());
-  static auto& text_count = CounterMetric("tact_reward_texts_total", "Texts run.");
-  static auto& token_count = CounterMetric("tact_reward_tokens_total", "Tokens run.");
-  batch_size.Observe(static_cast<double>(texts.size()));
-  seconds.Observe(took);
-  text_count.Increment(static_cast<double>(texts.size()));
-  token_count.Increment(static_cast<double>(tokens));
-}
-
-}  // namespace
-
 struct Batcher::Call {
   absl::Time deadline;
   std::vector<TokenIds> texts;
@@ -54,7 +26,9 @@ Batcher::Batcher(const BatcherOptions& options, Engine engine)
     : options_(options),
       engine_(std::move(engine)),
       budget_(options.max_batch_tokens),
-      thread_([this] { RunEngine(); }) {}
+      thread_([this] { RunEngine(); }) {
+  BatcherMetrics::Get().limit.Set(static_cast<double>(options.max_queue));
+}
 
 Batcher::~Batcher() {
   {
@@ -82,11 +56,13 @@ absl::StatusOr<std::vector<Batcher::Logits>> Batcher::Score(std::vector<TokenIds
 }
 
 absl::Status Batcher::Enqueue(const std::shared_ptr<Call>& call) {
-  const absl::Time due = std::min(call->deadline, SteadyNow() + options_.max_wait);
+  const absl::Time now = SteadyNow();
+  const absl::Time due = std::min(call->deadline, now + options_.max_wait);
   absl::MutexLock lock(&mutex_);
   if (stopping_) return absl::UnavailableError("the reward service is stopping; try again");
   const size_t count = call->texts.size();
   if (queue_.size() + count > options_.max_queue) {
+    BatcherMetrics::Get().refused.Increment();
     return MakeError(absl::StatusCode::kResourceExhausted,
                      {"QUEUE_FULL", "items", StrCat(count, " texts, ", queue_.size(), " waiting"),
                       StrCat("wait a second and try again with fewer texts, add replicas or raise "
@@ -94,8 +70,8 @@ absl::Status Batcher::Enqueue(const std::shared_ptr<Call>& call) {
                              options_.max_queue, ")")},
                      "no room in the queue");
   }
-  for (size_t i = 0; i < count; ++i) queue_.emplace(due, Waiting{call, i});
-  QueueGauge().Set(static_cast<double>(queue_.size()));
+  for (size_t i = 0; i < count; ++i) queue_.emplace(due, Waiting{call, i, now});
+  BatcherMetrics::Get().queue.Set(static_cast<double>(queue_.size()));
   return absl::OkStatus();
 }
 
@@ -118,8 +94,10 @@ absl::Status Batcher::WaitFor(Call& call, const CallerPatience& patience) {
 
 void Batcher::Abandon(Call& call, const absl::Status& why) {
   call.status = why;
+  BatcherMetrics& metrics = BatcherMetrics::Get();
+  (absl::IsDeadlineExceeded(why) ? metrics.deadline : metrics.cancelled).Increment();
   std::erase_if(queue_, [&](const auto& item) { return item.second.call.get() == &call; });
-  QueueGauge().Set(static_cast<double>(queue_.size()));
+  BatcherMetrics::Get().queue.Set(static_cast<double>(queue_.size()));
 }
 
 void Batcher::RunEngine() {
@@ -127,7 +105,9 @@ void Batcher::RunEngine() {
   while (true) {
     const std::vector<Waiting> batch = TakeBatch();
     if (batch.empty()) return;
+    heart_.BeginStep();
     Deliver(batch, RunBatch(batch));
+    heart_.EndStep();
   }
 }
 
@@ -139,8 +119,12 @@ std::vector<Batcher::Waiting> Batcher::TakeBatch() {
     return stopping_ || !queue_.empty();
   };
   mutex_.Await(absl::Condition(&ready));
-  std::vector<Waiting> batch = TakeDue(SteadyNow());
-  QueueGauge().Set(static_cast<double>(queue_.size()));
+  const absl::Time now = SteadyNow();
+  std::vector<Waiting> batch = TakeDue(now);
+  for (const Waiting& waiting : batch) {
+    BatcherMetrics::Get().waited.Observe(absl::ToDoubleSeconds(now - waiting.since));
+  }
+  BatcherMetrics::Get().queue.Set(static_cast<double>(queue_.size()));
   // Neighbours of one length keep the threads of an attention step equally busy.
   std::stable_sort(batch.begin(), batch.end(),
                    [](const Waiting& a, const Waiting& b) { return a.tokens() > b.tokens(); });
@@ -172,7 +156,7 @@ absl::StatusOr<std::vector<float>> Batcher::RunBatch(const std::vector<Waiting>&
   const Stopwatch watch;
   auto logits = CatchExceptions("scoring", [&] { return engine_.run(texts); });
   const double took = watch.Seconds();
-  RecordBatch(texts, tokens, took);
+  BatcherMetrics::Get().Ran(texts.size(), tokens, took);
   absl::MutexLock lock(&mutex_);
   budget_.Observe(tokens, took);
   return logits;

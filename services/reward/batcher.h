@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/stall_watch.h"
 #include "services/reward/batch_budget.h"
 
 namespace tact {
@@ -58,11 +59,15 @@ class Batcher {
                                             const CallerPatience& patience = {})
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Of the engine's thread; never blocks.
+  Pulse pulse() const { return heart_.pulse(); }
+
  private:
   struct Call;
   struct Waiting {
     std::shared_ptr<Call> call;
     size_t index;
+    absl::Time since;  // when it came
     size_t tokens() const;
   };
 
@@ -84,6 +89,7 @@ class Batcher {
   std::multimap<absl::Time, Waiting> queue_ ABSL_GUARDED_BY(mutex_);
   BatchBudget budget_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Heartbeat heart_;
   std::thread thread_;  // last: it uses the members above
 };
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/base/steady_time.h"
+#include "services/reward/batcher_metrics.h"
 
 namespace tact {
 namespace {
@@ -60,6 +61,25 @@ TEST(BatcherTest, EachTextGetsItsOwnLogitsInOrder) {
   const auto logits = batcher.Score({{1, 2}, {10}, {5, 5, 5}, {7}});
   ASSERT_TRUE(logits.ok()) << logits.status();
   EXPECT_EQ(*logits, (std::vector<Batcher::Logits>{{3}, {10}, {15}, {7}}));
+}
+
+TEST(BatcherTest, ARunThatHangsIsBusyWithoutProgressAndGivenUpCallsAreCounted) {
+  SumEngine engine;
+  Batcher batcher({}, engine.Engine());
+  EXPECT_FALSE(batcher.pulse().busy);
+  const double before = BatcherMetrics::Get().deadline.Value();
+  std::thread caller([&] {
+    const CallerPatience patience{.deadline = SteadyNow() + absl::Milliseconds(50)};
+    EXPECT_TRUE(absl::IsDeadlineExceeded(batcher.Score({{1, 2}}, patience).status()));
+  });
+  engine.first_run_started.WaitForNotification();
+  caller.join();
+  EXPECT_EQ(BatcherMetrics::Get().deadline.Value(), before + 1);
+  EXPECT_TRUE(batcher.pulse().busy);
+  EXPECT_EQ(batcher.pulse().steps, 0u);
+  engine.go.Notify();
+  while (batcher.pulse().busy) std::this_thread::yield();
+  EXPECT_EQ(batcher.pulse().steps, 1u);
 }
 
 TEST(BatcherTest, NoTextsNeedNoEngine) {

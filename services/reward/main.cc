@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/kernels/dtype_flag.h"
 #include "common/kernels/threads.h"
+#include "common/rpc/health_monitor.h"
 #include "common/rpc/server.h"
 #include "services/reward/reward_engine.h"
 #include "services/reward/reward_service.h"
@@ -23,6 +24,7 @@ void AddRewardFlags(CLI::App& app, tact::RewardOptions& options) {
   app.add_option("--max-queue", options.batching.max_queue, "texts that may wait")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  tact::AddStallFlags(app, options.stall);
 }
 
 }  // namespace
@@ -45,5 +47,7 @@ int main(int argc, char** argv) {
                               options.model);
   auto server = tact::Server::Start(server_options, {&service}, {"tact.v1.RewardService"});
   if (!server.ok()) return tact::FailStart(kProgram, server.status());
+  const tact::HealthMonitor monitor(**server, options.stall, "the engine",
+                                    [&] { return (*engine)->batcher().pulse(); });
   return tact::ServeUntilStopped(**server, kProgram);
 }

@@ -18,6 +18,7 @@ struct RewardOptions {
   int threads = 0;    // of the engine; 0 takes the CPUs this process may use
   WeightType weight_type = WeightType::kF32;
   BatcherOptions batching;
+  StallLimits stall;
 };
 
 class RewardEngine {

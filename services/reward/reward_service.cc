@@ -18,10 +18,14 @@ namespace {
 constexpr char kService[] = "tact.v1.RewardService";
 constexpr int kMaxItems = 4096;
 
-void SetError(const absl::Status& status, v1::ScoreResult& result) {
+prometheus::Counter& FailedTexts() {
   static auto& failed =
       CounterMetric("tact_reward_failed_texts_total", "Texts that could not be scored.");
-  failed.Increment();
+  return failed;
+}
+
+void SetError(const absl::Status& status, v1::ScoreResult& result) {
+  FailedTexts().Increment();
   result.set_error_code(static_cast<uint32_t>(status.code()));
   result.set_error_message(std::string(status.message()));
 }
@@ -53,7 +57,9 @@ void FillScore(std::span<const float> logits, const std::vector<std::string>& la
 
 RewardService::RewardService(const RobertaConfig& config, const Tokenizer& tokenizer,
                              Batcher& batcher, std::string path)
-    : config_(config), tokenizer_(tokenizer), batcher_(batcher), path_(std::move(path)) {}
+    : config_(config), tokenizer_(tokenizer), batcher_(batcher), path_(std::move(path)) {
+  FailedTexts();
+}
 
 grpc::Status RewardService::Score(grpc::ServerContext* context, const v1::ScoreRequest* request,
                                   v1::ScoreResponse* response) {

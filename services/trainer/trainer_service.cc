@@ -107,7 +107,7 @@ absl::Status TrainerService::Watch(grpc::ServerContext& context, const v1::Watch
       response.set_sequence(event.sequence);
       *response.mutable_job() = event.job;
       response.set_is_step(event.is_step);
-      if (!writer.Write(response)) return absl::CancelledError("the watcher has gone");
+      if (!WriteMessage(writer, response)) return absl::CancelledError("the watcher has gone");
       sequence = event.sequence;
     }
     if (events.empty() && HasEnded(job.state())) return absl::OkStatus();
@@ -170,11 +170,11 @@ grpc::Status TrainerService::UploadDataset(grpc::ServerContext* context,
 absl::StatusOr<StoredDataset> TrainerService::Receive(
     grpc::ServerReader<v1::UploadDatasetRequest>& reader) {
   v1::UploadDatasetRequest request;
-  if (!reader.Read(&request) || !request.has_header()) {
+  if (!ReadMessage(reader, &request) || !request.has_header()) {
     return FieldError("header", "", "the first message holds no header", "send the header first");
   }
   ASSIGN_OR_RETURN(const auto upload, datasets_.Begin(request.header()));
-  while (reader.Read(&request)) {
+  while (ReadMessage(reader, &request)) {
     if (!request.has_chunk()) {
       return FieldError("chunk", "", "a later message holds no chunk", "send one header only");
     }
@@ -205,7 +205,7 @@ grpc::Status TrainerService::ExportModel(grpc::ServerContext* context,
   return HandleCall(kService, "ExportModel", context, [&] {
     const absl::Status status =
         exporter_.Export(*request, [&](const v1::ExportModelResponse& part) {
-          return !stopping_ && !context->IsCancelled() && writer->Write(part);
+          return !stopping_ && !context->IsCancelled() && WriteMessage(*writer, part);
         });
     if (!stopping_ || status.ok()) return status;
     return absl::UnavailableError("the trainer stops; export again");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
@@ -13,13 +14,35 @@
 namespace tact {
 namespace {
 
-void CountEnd(const v1::Evaluation& evaluation) {
+struct Metrics {
+  static prometheus::Counter& Finished(const char* state) {
+    return CounterMetric("tact_evaluation_finished_total", "Evaluations that have ended.",
+                         {{"state", state}});
+  }
+
+  prometheus::Gauge& running =
+      GaugeMetric("tact_evaluation_running", "1 while an evaluation runs, otherwise 0.");
+  prometheus::Gauge& waiting =
+      GaugeMetric("tact_evaluation_waiting", "Evaluations that wait for the one that runs.");
+  prometheus::Counter& succeeded = Finished("succeeded");
+  prometheus::Counter& failed = Finished("failed");
+  prometheus::Counter& examples =
+      CounterMetric("tact_evaluation_examples_total", "Examples generated and scored.");
+  prometheus::Histogram& seconds =
+      HistogramMetric("tact_evaluation_seconds", "Seconds of one evaluation, from its start.",
+                      {.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600});
+};
+
+Metrics& Get() {
+  static auto* metrics = new Metrics;
+  return *metrics;
+}
+
+void CountEnd(const v1::Evaluation& evaluation, double seconds) {
   const bool good = evaluation.state() == v1::EVALUATION_STATE_SUCCEEDED;
-  CounterMetric("tact_evaluation_finished_total", "Evaluations that have ended.",
-                {{"state", good ? "succeeded" : "failed"}})
-      .Increment();
-  CounterMetric("tact_evaluation_examples_total", "Examples generated and scored.")
-      .Increment(evaluation.done());
+  (good ? Get().succeeded : Get().failed).Increment();
+  Get().examples.Increment(evaluation.done());
+  Get().seconds.Observe(seconds);
 }
 
 }  // namespace
@@ -31,6 +54,7 @@ EvaluationRunner::EvaluationRunner(const RunnerOptions& options, const ModelChan
       store_(store),
       // What was acknowledged before a restart must fit, whatever the bound is now.
       queue_(std::max(options.max_pending, store.RunningIds().size())) {
+  Get();
   for (std::string& id : store_.RunningIds()) {
     LogInfo("evaluation ", id, " was interrupted; running it again");
     queue_.TryPush(std::move(id));
@@ -46,7 +70,10 @@ absl::Status EvaluationRunner::CheckRoom() const {
 }
 
 absl::Status EvaluationRunner::Submit(std::string id) {
-  if (queue_.TryPush(std::move(id))) return absl::OkStatus();
+  if (queue_.TryPush(std::move(id))) {
+    Get().waiting.Set(static_cast<double>(queue_.size()));
+    return absl::OkStatus();
+  }
   return absl::ResourceExhaustedError("the queue of evaluations is full or closed; try again");
 }
 
@@ -59,13 +86,17 @@ void EvaluationRunner::Stop() {
 void EvaluationRunner::Work() {
   while (auto id = queue_.Pop()) {
     if (stop_.stopped()) return;
+    Get().waiting.Set(static_cast<double>(queue_.size()));
+    Get().running.Set(1);
     RunOne(*id);
+    Get().running.Set(0);
   }
 }
 
 void EvaluationRunner::RunOne(const std::string& id) {
   absl::StatusOr<v1::Evaluation> evaluation = store_.Read(id);
   if (!evaluation.ok()) return LogError(evaluation.status().message());
+  const Stopwatch watch;
   ModelClients clients(channels_, options_.calls, stop_);
   const absl::Status status = CatchExceptions("evaluation", [&] {
     return Evaluate(
@@ -75,7 +106,7 @@ void EvaluationRunner::RunOne(const std::string& id) {
   evaluation->set_finished_at(static_cast<double>(absl::ToUnixMicros(absl::Now())) / 1e6);
   evaluation->set_state(status.ok() ? v1::EVALUATION_STATE_SUCCEEDED : v1::EVALUATION_STATE_FAILED);
   if (!status.ok()) evaluation->set_error(std::string(status.message()));
-  CountEnd(*evaluation);
+  CountEnd(*evaluation, watch.Seconds());
   const absl::Status stored = store_.Finish(*evaluation);
   LogInfo("evaluation ", id, status.ok() ? " succeeded" : " failed: ", status.message());
   if (!stored.ok()) LogError("evaluation ", id, ": ", stored.message());

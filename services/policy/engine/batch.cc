@@ -158,7 +158,9 @@ void Batch::TakeChoices(StepReport& report) {
     if (row.position == 0 && sequence.index == 0) {
       report.first_tokens.push_back(sequence.prompt->since);
     }
-    report.generated += sequence.prompt->forced() ? 0 : 1;
+    const bool is_new = !sequence.prompt->forced();
+    report.generated += is_new ? 1 : 0;
+    report.continued += is_new && row.position > 0 ? 1 : 0;
     if (!sequence.prompt->searches()) sequence.Append(*row.choice);
   }
 }

@@ -35,6 +35,7 @@ struct StepReport {
   int64_t sequences = 0;
   int64_t rows = 0;
   int64_t generated = 0;                      // new tokens
+  int64_t continued = 0;                      // those that are not the first of their sequence
   std::vector<absl::Time> first_tokens = {};  // when their prompts were submitted
 };
 
@@ -55,6 +56,7 @@ class Batch {
   StepReport Step();
 
   int64_t running() const { return static_cast<int64_t>(running_.size()); }
+  int64_t held_tokens() const { return held_tokens_; }  // of prompts, see BatchLimits
   bool empty() const { return running_.empty() && admitted_.empty(); }
 
  private:

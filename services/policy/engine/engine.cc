@@ -1,45 +1,16 @@
 #include "services/policy/engine/engine.h"
 
+#include <iterator>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "common/base/log.h"
-#include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/steady_time.h"
 #include "common/kernels/threads.h"
 
 namespace tact {
 namespace {
-
-struct EngineMetrics {
-  prometheus::Gauge& running =
-      GaugeMetric("tact_policy_running_sequences", "Sequences in the running batch.");
-  prometheus::Gauge& waiting =
-      GaugeMetric("tact_policy_waiting_prompts", "Prompts that wait for a place in the batch.");
-  prometheus::Counter& tokens =
-      CounterMetric("tact_policy_generated_tokens_total", "New tokens made, end tokens included.");
-  prometheus::Histogram& batch_size =
-      HistogramMetric("tact_policy_batch_size", "Sequences in one decoder step.",
-                      {1, 2, 4, 8, 16, 32, 64, 128, 256});
-  prometheus::Histogram& first_token =
-      HistogramMetric("tact_policy_time_to_first_token_seconds",
-                      "From submission of a prompt to its first new token.", LatencyBuckets());
-};
-
-EngineMetrics& Metrics() {
-  static auto* metrics = new EngineMetrics;
-  return *metrics;
-}
-
-void Record(const StepReport& report) {
-  EngineMetrics& metrics = Metrics();
-  metrics.tokens.Increment(static_cast<double>(report.generated));
-  if (report.sequences > 0) metrics.batch_size.Observe(static_cast<double>(report.sequences));
-  const absl::Time now = SteadyNow();
-  for (const absl::Time since : report.first_tokens) {
-    metrics.first_token.Observe(absl::ToDoubleSeconds(now - since));
-  }
-}
 
 void DeliverAll(std::vector<WaitingPrompt> prompts, absl::Time now, const absl::Status& otherwise) {
   for (const WaitingPrompt& prompt : prompts) {
@@ -59,6 +30,7 @@ Engine::Engine(const EngineOptions& options, const T5Config& config)
     : options_(options),
       batch_(options.batch, {config.num_decoder_layers, options.sequence.max_new_tokens,
                              config.num_heads, config.d_kv}),
+      metrics_(options.batch, options.max_waiting),
       waiting_(options.max_waiting),
       thread_([this] { Run(); }) {}
 
@@ -74,7 +46,7 @@ absl::Status Engine::Submit(std::shared_ptr<Call> call, std::vector<PromptTask> 
   absl::MutexLock lock(&mutex_);
   if (stopping_) return Stopping();
   RETURN_IF_ERROR(waiting_.Push(std::move(call), std::move(tasks), SteadyNow()));
-  Metrics().waiting.Set(static_cast<double>(waiting_.size()));
+  metrics_.SetWaiting(waiting_.size());
   return absl::OkStatus();
 }
 
@@ -95,22 +67,29 @@ void Engine::Admit() {
     while (const int64_t room = batch_.Room()) {
       std::optional<WaitingPrompt> next = waiting_.Pop(room);
       if (!next.has_value()) break;
+      metrics_.Admitted(std::ssize(next->task.prompt_ids));
       batch_.Admit(*std::move(next));
     }
-    Metrics().waiting.Set(static_cast<double>(waiting_.size()));
+    metrics_.SetWaiting(waiting_.size());
   }
   DeliverAll(std::move(unwanted), now, absl::OkStatus());
 }
 
 void Engine::StepOnce() {
   Admit();
-  if (!batch_.empty()) Record(batch_.Step());
-  Metrics().running.Set(static_cast<double>(batch_.running()));
+  if (!batch_.empty()) {
+    const absl::Time began = SteadyNow();
+    const StepReport report = batch_.Step();
+    metrics_.Stepped(report, began, SteadyNow());
+  }
+  metrics_.SetRunning(batch_);
 }
 
 void Engine::Run() {
   UseComputeThreads(options_.threads);
   while (WaitForWork()) {
+    heart_.BeginStep();
+    const absl::Cleanup end_step = [this] { heart_.EndStep(); };
     const absl::Status status = CatchExceptions("engine step", [&] {
       StepOnce();
       return absl::OkStatus();

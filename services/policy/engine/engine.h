@@ -11,8 +11,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/stall_watch.h"
 #include "common/model/config.h"
 #include "services/policy/engine/batch.h"
+#include "services/policy/engine/engine_metrics.h"
 #include "services/policy/engine/waiting_queue.h"
 
 namespace tact {
@@ -39,6 +41,8 @@ class Engine {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   const EngineOptions& options() const { return options_; }
+  // Of the engine's thread; never blocks.
+  Pulse pulse() const { return heart_.pulse(); }
 
  private:
   void Run();
@@ -51,6 +55,8 @@ class Engine {
 
   const EngineOptions options_;
   Batch batch_;  // of the engine's thread only
+  EngineMetrics metrics_;
+  Heartbeat heart_;
   mutable absl::Mutex mutex_;
   WaitingQueue waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -12,8 +12,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -62,6 +64,15 @@ absl::Status VerifyManifest(const fs::path& folder) {
   return absl::OkStatus();
 }
 
+void RecordSave(double seconds) {
+  HistogramMetric("tact_trainer_checkpoint_seconds", "Seconds of one checkpoint, until durable.",
+                  LatencyBuckets())
+      .Observe(seconds);
+  GaugeMetric("tact_trainer_checkpoint_timestamp_seconds",
+              "End of the last checkpoint, since 1970.")
+      .Set(UnixSeconds());
+}
+
 std::string DescribeFailure(uint32_t step, const std::vector<uint32_t>& there) {
   return StrCat("the checkpoint of step ", step, " is not saved, ",
                 there.empty() ? std::string("and there is none before it")
@@ -101,6 +112,7 @@ std::vector<uint32_t> CheckpointStore::steps() const {
 absl::Status CheckpointStore::Save(uint32_t step, const json& state,
                                    const std::vector<NamedTensor>& tensors,
                                    std::optional<uint32_t> best) {
+  const Stopwatch watch;
   const absl::Status saved = [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckFinite(tensors));
     RETURN_IF_ERROR(MakeFolder(folder_));
@@ -111,6 +123,7 @@ absl::Status CheckpointStore::Save(uint32_t step, const json& state,
     });
   }();
   if (!saved.ok()) return Annotate(saved, DescribeFailure(step, steps()));
+  RecordSave(watch.Seconds());
   RemoveOld(best);
   return absl::OkStatus();
 }

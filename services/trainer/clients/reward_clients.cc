@@ -65,12 +65,14 @@ RewardSettings WithClock(RewardSettings settings) {
   return settings;
 }
 
+prometheus::Counter& Failures(const char* what) {
+  return CounterMetric("tact_trainer_reward_failures_total",
+                       "Calls of reward replicas that failed or were too slow.", {{"what", what}});
+}
+
 void RecordFailure(const absl::Status& status) {
   LogWarning("scoring: ", status.message());
-  CounterMetric("tact_trainer_reward_failures_total",
-                "Calls of reward replicas that failed or were too slow",
-                {{"what", absl::IsDeadlineExceeded(status) ? "slow" : "failed"}})
-      .Increment();
+  Failures(absl::IsDeadlineExceeded(status) ? "slow" : "failed").Increment();
 }
 
 }  // namespace
@@ -79,6 +81,7 @@ RewardClients::RewardClients(const std::vector<std::string>& addresses, RewardSe
     : settings_(WithClock(std::move(settings))),
       circuits_(addresses.size(), settings_.circuit),
       jitter_(settings_.seed) {
+  for (const char* what : {"slow", "failed"}) Failures(what);
   for (const std::string& address : addresses) {
     replicas_.push_back(
         {address, v1::RewardService::NewStub(MakeChannel(address, TrainerChannelOptions()))});

@@ -1,6 +1,7 @@
 #include "services/trainer/jobs/job_store.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -8,6 +9,7 @@
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "services/trainer/jobs/job_metrics.h"
 
 namespace tact {
 namespace {
@@ -81,10 +83,23 @@ absl::StatusOr<std::vector<v1::Job>> ReadJobs(Statement& statement, int column) 
   }
 }
 
+absl::Status ExportCounts(Database& database) {
+  Statement count = database.Prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state");
+  std::map<int, int64_t> by_state;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, count.Step());
+    if (!row) break;
+    by_state[static_cast<int>(count.Int(0))] = count.Int(1);
+  }
+  ExportJobCounts(by_state);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<JobStore>> JobStore::Open(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(auto database, Database::Open(path, kSchema));
+  RETURN_IF_ERROR(ExportCounts(*database));
   return std::unique_ptr<JobStore>(new JobStore(std::move(database)));
 }
 
@@ -163,6 +178,7 @@ absl::StatusOr<v1::Job> JobStore::Create(std::string_view request_id, const v1::
   job.set_created_at(UnixSeconds());
   const std::string request = request_id.empty() ? job.id() : std::string(request_id);
   RETURN_IF_ERROR(database_->Transaction([&] { return InsertLocked(request, asked, job); }));
+  CountJobMove(v1::JOB_STATE_UNSPECIFIED, job.state());
   ++changes_;
   return job;
 }
@@ -217,6 +233,7 @@ absl::StatusOr<v1::Job> JobStore::Update(std::string_view id, bool is_step,
                      {"JOB_ENDED", "id", std::string(id), "create a new job"},
                      StrCat("this job has ended as ", v1::JobState_Name(job.state())));
   }
+  const v1::JobState before = job.state();
   change(job);
   if (HasEnded(job.state())) job.set_finished_at(UnixSeconds());
   if (job.started_at() == 0 && job.state() == v1::JOB_STATE_RUNNING) {
@@ -230,6 +247,7 @@ absl::StatusOr<v1::Job> JobStore::Update(std::string_view id, bool is_step,
                         .Run());
     return AppendEventLocked(job, is_step);
   }));
+  CountJobMove(before, job.state());
   ++changes_;
   return job;
 }

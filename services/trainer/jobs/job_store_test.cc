@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "common/base/metrics.h"
+#include "common/base/strings.h"
 #include "services/trainer/testing/temp_folder.h"
 
 namespace tact {
@@ -41,6 +43,25 @@ TEST_F(JobStoreTest, SurvivesAReopen) {
   EXPECT_EQ(again->state(), v1::JOB_STATE_QUEUED);
   EXPECT_EQ(again->spec().name(), "a");
   EXPECT_EQ(again->spec().publish_as(), job.id());  // no name was given
+}
+
+TEST_F(JobStoreTest, GaugesCountJobsByStateAndOutliveAReopen) {
+  const auto line = [](const char* state, int jobs) {
+    return StrCat("tact_trainer_jobs{state=\"", state, "\"} ", jobs, "\n");
+  };
+  const v1::Job first = Create("r1");
+  Create("r2");
+  EXPECT_THAT(MetricsText(), HasSubstr(line("queued", 2)));
+  const auto fail = [](v1::Job& job) { job.set_state(v1::JOB_STATE_FAILED); };
+  ASSERT_TRUE(store_->Update(first.id(), false, fail).ok());
+  EXPECT_THAT(MetricsText(), HasSubstr(line("queued", 1)));
+  EXPECT_THAT(MetricsText(), HasSubstr(line("failed", 1)));
+  EXPECT_FALSE(store_->Update(first.id(), false, fail).ok()) << "it has ended";
+  Reopen();
+  const std::string text = MetricsText();
+  EXPECT_THAT(text, HasSubstr(line("queued", 1)));
+  EXPECT_THAT(text, HasSubstr(line("failed", 1)));
+  EXPECT_THAT(text, HasSubstr(line("running", 0)));
 }
 
 TEST_F(JobStoreTest, SameRequestSameJob) {

@@ -4,10 +4,10 @@
 
 #include "absl/time/clock.h"
 #include "common/base/log.h"
-#include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/steady_time.h"
 #include "common/base/strings.h"
+#include "services/trainer/jobs/job_metrics.h"
 #include "services/trainer/jobs/pause.h"
 #include "services/trainer/jobs/progress.h"
 
@@ -16,10 +16,6 @@ namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(200);
 
-std::string KindLabel(const v1::Job& job) {
-  return std::string(v1::JobKind_Name(job.spec().kind()).substr(sizeof("JOB_KIND_") - 1));
-}
-
 }  // namespace
 
 class JobRunner::Context : public JobContext {
@@ -27,9 +23,7 @@ class JobRunner::Context : public JobContext {
   Context(JobRunner& runner, v1::Job job)
       : runner_(runner),
         job_(std::move(job)),
-        checkpoints_(runner.CheckpointFolder(job_.id()), ToRetention(job_.spec().retention())),
-        step_seconds_(HistogramMetric("tact_trainer_step_seconds", "Seconds of one step",
-                                      LatencyBuckets(), {{"kind", KindLabel(job_)}})) {}
+        checkpoints_(runner.CheckpointFolder(job_.id()), ToRetention(job_.spec().retention())) {}
 
   const v1::Job& job() const override { return job_; }
 
@@ -54,7 +48,7 @@ class JobRunner::Context : public JobContext {
   }
 
   absl::Status ReportStep(const v1::StepMetrics& metrics) override {
-    step_seconds_.Observe(metrics.seconds());
+    ExportStep(job_, metrics);
     progress_.AddStep(metrics.seconds());
     if (!IsWorthAnEvent(metrics)) return absl::OkStatus();
     return Change(true, [&](v1::Job& job) {
@@ -128,7 +122,6 @@ class JobRunner::Context : public JobContext {
   JobRunner& runner_;
   v1::Job job_;
   CheckpointStore checkpoints_;
-  prometheus::Histogram& step_seconds_;
   Progress progress_;
   absl::Time last_step_event_ = absl::InfinitePast();
 };
@@ -138,7 +131,9 @@ JobRunner::JobRunner(JobStore& store, std::filesystem::path data_dir, JobFunctio
     : store_(store),
       data_dir_(std::move(data_dir)),
       run_job_(std::move(run_job)),
-      thread_start_(std::move(thread_start)) {}
+      thread_start_(std::move(thread_start)) {
+  InitialiseJobMetrics();
+}
 
 JobRunner::~JobRunner() { Stop(); }
 
@@ -185,6 +180,7 @@ void JobRunner::RunJob(const std::string& id) {
   absl::Status status = job.status();
   if (job.ok()) {
     LogInfo("job ", id, " runs");
+    ExportJobStart();
     Context context(*this, *job);
     status = CatchExceptions("job", [&] { return run_job_(context); });
   }
@@ -207,6 +203,7 @@ bool JobRunner::IsPause(const absl::Status& status) const {
 absl::Status JobRunner::SetAside(std::string_view id, v1::PauseReason reason,
                                  std::string_view message) {
   LogInfo("job ", id, " is paused: ", message);
+  CountPause(reason);
   RETURN_IF_ERROR(store_
                       .Update(id, false,
                               [&](v1::Job& job) {
@@ -229,11 +226,7 @@ absl::Status JobRunner::Finish(const v1::Job& job, const absl::Status& result) {
   }
   if (stopping_ && IsTrainerStop(status)) return absl::OkStatus();
   LogInfo("job ", job.id(), " ended: ", status.ok() ? "succeeded" : status.message());
-  CounterMetric("tact_trainer_jobs_ended_total", "Jobs that have ended",
-                {{"result", status.ok()                 ? "succeeded"
-                            : absl::IsCancelled(status) ? "cancelled"
-                                                        : "failed"}})
-      .Increment();
+  CountJobEnd(status);
   return store_
       .Update(job.id(), false,
               [&](v1::Job& ended) {

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "common/base/metrics.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/trainer/clients/retry.h"
+#include "services/trainer/ppo/ppo_metrics.h"
 #include "services/trainer/ppo/rollouts.h"
 #include "services/trainer/weights/payloads.h"
 
@@ -134,9 +134,7 @@ absl::StatusOr<v1::TokenLogprobs> PolicyLink::ReplayedLogprobs(
 }
 
 absl::Status PolicyLink::RaiseAlarm(double difference) {
-  CounterMetric("tact_trainer_replay_alarms_total",
-                "Pushes after which a replica computed other logprobs than the learner")
-      .Increment();
+  ReplayAlarms().Increment();
   const std::string text = StrCat("after the push of version ", version_,
                                   " the policy's logprobs differ from the learner's by ",
                                   difference, ", above ", kReplayAlarm);

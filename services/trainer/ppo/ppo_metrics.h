@@ -2,6 +2,8 @@
 #ifndef TACT_SERVICES_TRAINER_PPO_PPO_METRICS_H_
 #define TACT_SERVICES_TRAINER_PPO_PPO_METRICS_H_
 
+#include <prometheus/counter.h>
+
 #include <vector>
 
 #include "services/trainer/ppo/learner.h"
@@ -21,6 +23,9 @@ void SetBatchMetrics(const ScoredBatch& batch, v1::StepMetrics& metrics);
 void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics);
 void ExportLearnStats(const LearnStats& stats);
 void ExportPpoMetrics(const v1::StepMetrics& metrics);
+// Makes the counters, so that a rate never misses their first increase.
+void InitialisePpoMetrics();
+prometheus::Counter& ReplayAlarms();
 
 // Different pairs of neighbouring tokens over all pairs; 1 where there is no pair.
 double DistinctPairs(const std::vector<TokenSequence>& rollouts);

@@ -82,7 +82,9 @@ PpoRun::PpoRun(JobContext& context, Publisher& publisher, RewardClients& reward,
       maker_(spec_, policy_, reward),
       pipeline_([this](const BatchOrder& order,
                        const RetryHooks& hooks) { return maker_.Make(order, hooks); },
-                Parallel(spec_)) {}
+                Parallel(spec_)) {
+  InitialisePpoMetrics();
+}
 
 absl::Status PpoRun::Run() {
   return Leave(CatchExceptions("ppo", [&] { return RunSteps(); }));

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/strings/numbers.h"
+#include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -76,6 +77,7 @@ absl::StatusOr<int> RunWorkerProcess(const RankSettings& settings, const std::st
                                      const std::filesystem::path& data_dir,
                                      const FollowingRecipe& recipe) {
   ASSIGN_OR_RETURN(const auto http, StartHttp(http_address));
+  ExportBuildInfo("tact-trainer");
   WorkerProcess process(settings, data_dir, recipe, *http);
   absl::Status status;
   std::atomic<bool> ended = false;

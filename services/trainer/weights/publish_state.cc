@@ -11,14 +11,17 @@ namespace {
 
 void SetReplicaGauge(const char* state, size_t count) {
   GaugeMetric("tact_trainer_policy_replicas",
-              "Policy replicas that serve all that is published (current) or not (lagging)",
+              "Policy replicas that serve all that is published (current) or not (lagging).",
               {{"state", state}})
       .Set(static_cast<double>(count));
 }
 
 }  // namespace
 
-PublishState::PublishState(size_t replicas) : replicas_(replicas) {}
+PublishState::PublishState(size_t replicas) : replicas_(replicas) {
+  absl::MutexLock lock(&mutex_);
+  ExportGauges();
+}
 
 void PublishState::SetDesired(const WeightPayload& payload) {
   absl::MutexLock lock(&mutex_);

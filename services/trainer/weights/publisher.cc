@@ -39,11 +39,18 @@ PublishedModel ToStore(const WeightPayload& payload, const std::filesystem::path
   return model;
 }
 
+prometheus::Histogram& PublishSeconds() {
+  return HistogramMetric("tact_trainer_publish_seconds",
+                         "Seconds until as many replicas as were asked for have echoed a push.",
+                         LatencyBuckets());
+}
+
 }  // namespace
 
 Publisher::Publisher(JobStore& store, std::filesystem::path data_dir,
                      const std::vector<std::string>& addresses)
     : store_(store), data_dir_(std::move(data_dir)), state_(addresses.size()) {
+  PublishSeconds();
   for (const std::string& address : addresses) {
     replicas_.push_back(std::make_unique<PolicyReplica>(address));
   }
@@ -83,10 +90,7 @@ absl::Status Publisher::Publish(const WeightPayload& payload, const PublishTerms
   state_.SetDesired(payload);
   const uint64_t ticket = state_.RequestPasses();
   RETURN_IF_ERROR(Await(terms, [&] { return state_.Pushed(ticket, payload); }));
-  HistogramMetric("tact_trainer_publish_seconds",
-                  "Seconds until as many replicas as were asked for have echoed a push",
-                  LatencyBuckets())
-      .Observe(watch.Seconds());
+  PublishSeconds().Observe(watch.Seconds());
   return absl::OkStatus();
 }
 

@@ -31,11 +31,18 @@ absl::Status AheadError(const std::string& address, const WeightPayload& payload
                           " the newest that this trainer has published, ", payload.version));
 }
 
+prometheus::Histogram& PushSeconds(const char* result) {
+  return HistogramMetric("tact_trainer_push_seconds", "Seconds of one push to one replica.",
+                         LatencyBuckets(), {{"result", result}});
+}
+
 }  // namespace
 
 ReplicaKeeper::ReplicaKeeper(const JobStore& store, PublishState& state, PolicyReplica& replica,
                              size_t index)
-    : store_(store), state_(state), replica_(replica), index_(index), thread_([this] { Loop(); }) {}
+    : store_(store), state_(state), replica_(replica), index_(index), thread_([this] { Loop(); }) {
+  for (const char* result : {"acknowledged", "failed"}) PushSeconds(result);
+}
 
 ReplicaKeeper::~ReplicaKeeper() {
   replica_.Close();
@@ -90,11 +97,8 @@ absl::Status ReplicaKeeper::PushIfLacking(const WeightPayload& payload,
   }
   const Stopwatch watch;
   const absl::Status pushed = replica_.Push(payload);
-  HistogramMetric("tact_trainer_push_seconds", "Seconds of one push to one replica",
-                  LatencyBuckets(), {{"result", pushed.ok() ? "acknowledged" : "failed"}})
-      .Observe(watch.Seconds());
+  PushSeconds(pushed.ok() ? "acknowledged" : "failed").Observe(watch.Seconds());
   RETURN_IF_ERROR(pushed);
-  CounterMetric("tact_trainer_pushes_total", "Weight pushes that were acknowledged").Increment();
   state_.RecordPush(index_, payload);
   return absl::OkStatus();
 }
