@@ -111,13 +111,19 @@ def check_grace(rendering):
                 yield f"{name}: {spec['terminationGracePeriodSeconds']} s of grace, draining needs {needed}"
 
 
+def calls(container):
+    """(what names it, host:port) of everything that a container calls."""
+    yield from (c for c in flags(container.get("args", [])) if c[0] in ("--policy", "--reward"))
+    variables = {v["name"]: v.get("value") for v in container.get("env", [])}
+    if "MASTER_ADDR" in variables:  # its port is not the Service's: ranks ask the pod itself
+        yield "MASTER_ADDR", variables["MASTER_ADDR"] + ":7003"
+
+
 def check_calls(rendering):
     names = called_names(rendering)
     certified = {c["metadata"]["name"]: c["spec"].get("dnsNames", []) for c in rendering.of("Certificate")}
     for name, container in rendering.containers():
-        for flag, address in flags(container.get("args", [])):
-            if flag not in ("--policy", "--reward"):
-                continue
+        for flag, address in calls(container):
             host, _, port = address.rpartition(":")
             if names.get(host, (0,))[0] != int(port):
                 yield f"{name}: {flag}={address} is nobody's address"

@@ -18,8 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "deploy/kubernetes"
 PROGRAMS = ("tact-policy", "tact-reward", "tact-trainer", "tact-evaluation", "tactctl")
 SETS = {  # beside the overlays: all that can be combined, by either transport
-    "all with TLS": "mtls ranks models gpu autoscaling network-policy monitoring",
-    "all without TLS": "insecure ranks models gpu autoscaling network-policy monitoring",
+    "all with TLS": "ranks mtls models gpu autoscaling network-policy monitoring",
+    "all without TLS": "ranks insecure models gpu autoscaling network-policy monitoring",
     "base": "",
 }
 
