@@ -52,8 +52,6 @@ absl::Status AnonymousFile::Replace(std::string_view bytes) {
   return status;
 }
 
-std::string AnonymousFile::path() const {
-  return file_ < 0 ? "" : StrCat("/proc/self/fd/", file_);
-}
+std::string AnonymousFile::path() const { return file_ < 0 ? "" : StrCat("/proc/self/fd/", file_); }
 
 }  // namespace tact

@@ -46,14 +46,14 @@ absl::Status CheckAccess(const RoleMap& map, const Caller& caller, std::string_v
   if (rule != nullptr && Allows(*rule, roles)) return absl::OkStatus();
   const std::string_view method = path.starts_with('/') ? path.substr(1) : path;
   if (rule == nullptr) {
-    return absl::PermissionDeniedError(
-        StrCat(Shorten(method, 200), ": no role may call this method; ", Describe(caller), " has ",
-               DescribeRoles(roles)));
+    return absl::PermissionDeniedError(StrCat(Shorten(method, 200),
+                                              ": no role may call this method; ", Describe(caller),
+                                              " has ", DescribeRoles(roles)));
   }
   const RoleSet needed = rule->roles | kAdmin;
   return absl::PermissionDeniedError(
-      StrCat(method, ": needs one of the roles ", DescribeRoles(needed), ", but ",
-             Describe(caller), " has ", DescribeRoles(roles),
+      StrCat(method, ": needs one of the roles ", DescribeRoles(needed), ", but ", Describe(caller),
+             " has ", DescribeRoles(roles),
              "; use a certificate of such a role, or have it given in the server's --roles file"));
 }
 

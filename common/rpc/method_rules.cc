@@ -18,6 +18,7 @@ constexpr MethodRule ForAnybody(std::string_view path) { return {path, kNoRole, 
 // kNoRole: for admins alone.
 constexpr std::array kRules = {
     Rule("/tact.v1.PolicyService/Generate", kAll),
+    Rule("/tact.v1.PolicyService/StreamGenerate", kAll),
     Rule("/tact.v1.PolicyService/StreamRollouts", kTrainer),
     Rule("/tact.v1.PolicyService/ScoreLogprobs", kAll),
     Rule("/tact.v1.PolicyService/PushWeights", kTrainer, kAudited),

@@ -27,7 +27,8 @@ struct Caller {
 };
 
 // `uris` are the certificate's URIs, `subject` its name as RFC 2253 writes it. A role is the first
-// part of the path of a SPIFFE id (spiffe://tact/trainer/0), or an organisational unit (OU=trainer).
+// part of the path of a SPIFFE id (spiffe://tact/trainer/0), or an organisational unit
+// (OU=trainer).
 Caller CallerFrom(const std::vector<std::string>& uris, std::string_view common_name,
                   std::string_view subject);
 

@@ -30,9 +30,9 @@ struct TlsMaterial {
   bool operator==(const TlsMaterial&) const = default;
 };
 
-// INVALID_ARGUMENT names flag, file and cure: a file that cannot be read or holds no PEM, a key that
-// does not fit the certificate, a certificate that has expired or is not valid yet, authorities of
-// which none is valid, a certificate without its key or the other way round.
+// INVALID_ARGUMENT names flag, file and cure: a file that cannot be read or holds no PEM, a key
+// that does not fit the certificate, a certificate that has expired or is not valid yet,
+// authorities of which none is valid, a certificate without its key or the other way round.
 absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files, absl::Time now);
 
 }  // namespace tact

@@ -10,9 +10,9 @@ namespace tact::testing {
 
 struct CertificateOptions {
   std::string common_name = "localhost";
-  std::string unit = {};                                        // OU: the role
-  std::string names = "DNS:localhost,IP:127.0.0.1";             // subject alternative names
-  long begins_seconds = -3600, ends_seconds = 24 * 3600;        // from now
+  std::string unit = {};                                  // OU: the role
+  std::string names = "DNS:localhost,IP:127.0.0.1";       // subject alternative names
+  long begins_seconds = -3600, ends_seconds = 24 * 3600;  // from now
 };
 
 struct CertificateFiles {

@@ -68,8 +68,8 @@ class PolicyReplica::OpenCall {
 
 PolicyReplica::PolicyReplica(std::string address, const ClientCredentials& credentials)
     : address_(std::move(address)),
-      stub_(v1::PolicyService::NewStub(
-          MakeChannel(address_, TrainerChannelOptions(credentials)))) {}
+      stub_(v1::PolicyService::NewStub(MakeChannel(address_, TrainerChannelOptions(credentials)))) {
+}
 
 void PolicyReplica::Close() {
   absl::MutexLock lock(&mutex_);

@@ -81,9 +81,8 @@ RewardClients::RewardClients(const std::vector<std::string>& addresses, RewardSe
       circuits_(addresses.size(), settings_.circuit),
       jitter_(settings_.seed) {
   for (const std::string& address : addresses) {
-    replicas_.push_back(
-        {address, v1::RewardService::NewStub(
-                      MakeChannel(address, TrainerChannelOptions(credentials)))});
+    replicas_.push_back({address, v1::RewardService::NewStub(
+                                      MakeChannel(address, TrainerChannelOptions(credentials)))});
   }
 }
 
