@@ -4,6 +4,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/security/credentials.h>
 
 #include <chrono>
 #include <memory>
@@ -14,10 +15,12 @@ namespace tact {
 struct ChannelOptions {
   size_t max_message_bytes = 32 << 20;
   // Health service name for round robin; empty checks no health.
-  std::string health_service;
+  std::string health_service = {};
   // A peer that is silent is pinged every so often, and given up where no answer comes in time.
   int keepalive_ms = 10'000, keepalive_timeout_ms = 5'000;
   int connect_timeout_ms = 20'000;  // of one attempt
+  // Of MakeClientCredentials or MakePeerCredentials; null is plain HTTP/2.
+  std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
 };
 
 // `address` is "host:port" or "dns:///name:port"; never blocks.

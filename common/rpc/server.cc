@@ -14,42 +14,61 @@
 #include <mutex>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "common/base/build_info.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "common/rpc/address.h"
+#include "common/rpc/audit_interceptor.h"
+#include "common/rpc/audit_log.h"
+#include "common/rpc/authorizer.h"
 #include "common/rpc/http_endpoint.h"
 #include "common/rpc/method_metrics.h"
 
 namespace tact {
 namespace {
 
-struct HostPort {
-  std::string host;
-  int port = 0;
-};
-
-absl::StatusOr<HostPort> ParseAddress(const std::string& flag, const std::string& address) {
-  const size_t colon = address.rfind(':');
-  HostPort out;
-  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &out.port) ||
-      out.port < 0 || out.port > 65535) {
-    return FieldError(flag, address, "not an address", "write host:port, e.g. 127.0.0.1:7001");
-  }
-  out.host = address.substr(0, colon);
-  return out;
-}
-
-bool IsLoopback(std::string_view host) {
-  return host.starts_with("127.") || host == "localhost" || host == "[::1]";
-}
-
 absl::Status CheckExposure(const ServerOptions& options, const HostPort& grpc) {
   if (IsLoopback(grpc.host) || options.insecure) return absl::OkStatus();
-  return FieldError("--address", options.address, "not a loopback address, and there is no TLS",
-                    "listen on 127.0.0.1 or pass --insecure");
+  if (!options.tls.enabled()) {
+    return FieldError("--address", options.address, "not a loopback address, and there is no TLS",
+                      "pass --tls-cert and --tls-key, listen on 127.0.0.1, or pass --insecure");
+  }
+  if (options.tls.client_ca.empty()) {
+    LogWarning("whoever reaches ", options.address,
+               " may call everything: there is no --tls-client-ca, hence no roles");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<AuditLog>> OpenAuditLog(const ServerOptions& options) {
+  if (options.audit_log.empty()) return std::shared_ptr<AuditLog>();
+  return AuditLog::Open(options.audit_log);
+}
+
+// Roles come from certificates: without --tls-client-ca nobody has one.
+absl::Status CheckRoles(const ServerOptions& options) {
+  if (options.roles_file.empty() || !options.tls.client_ca.empty()) return absl::OkStatus();
+  return FieldError("--roles", options.roles_file, "is given without --tls-client-ca",
+                    "pass --tls-client-ca FILE, so that callers show who they are");
+}
+
+absl::StatusOr<ServerCredentials> MakeGuarded(const ServerOptions& options,
+                                              const std::shared_ptr<AuditLog>& audit) {
+  RETURN_IF_ERROR(CheckRoles(options));
+  ASSIGN_OR_RETURN(ServerCredentials credentials, MakeServerCredentials(options.tls));
+  if (options.tls.client_ca.empty()) return credentials;
+  ASSIGN_OR_RETURN(const auto authorizer, Authorizer::Make(options.roles_file, audit));
+  credentials->SetAuthMetadataProcessor(authorizer);
+  return credentials;
+}
+
+void AddAudit(grpc::ServerBuilder& builder, const std::shared_ptr<AuditLog>& audit) {
+  if (audit == nullptr) return;
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+  creators.push_back(std::make_unique<AuditInterceptors>(audit));
+  builder.experimental().SetInterceptorCreators(std::move(creators));
 }
 
 void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
@@ -72,6 +91,11 @@ void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 }  // namespace
 
+absl::StatusOr<ServerCredentials> MakeGuardedCredentials(const ServerOptions& options) {
+  ASSIGN_OR_RETURN(const auto audit, OpenAuditLog(options));
+  return MakeGuarded(options, audit);
+}
+
 void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port,
                     int default_http_port) {
   options.address = StrCat("127.0.0.1:", default_grpc_port);
@@ -91,6 +115,10 @@ void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port
   app.add_option("--drain-seconds", options.drain_seconds, "wait for calls in flight at the end")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
+  AddServerTlsFlags(app, options.tls);
+  app.add_option("--roles", options.roles_file, "JSON file: the roles of callers, by certificate");
+  app.add_option("--audit-log", options.audit_log,
+                 "append calls that change state, and refused ones, to this file");
 }
 
 struct Server::State {
@@ -111,6 +139,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   ASSIGN_OR_RETURN(const HostPort address, ParseAddress("--address", options.address));
   ASSIGN_OR_RETURN(const HostPort http, ParseAddress("--http-address", options.http_address));
   RETURN_IF_ERROR(CheckExposure(options, address));
+  ASSIGN_OR_RETURN(const auto audit, OpenAuditLog(options));
+  ASSIGN_OR_RETURN(const ServerCredentials credentials, MakeGuarded(options, audit));
   auto state = std::make_unique<State>();
   state->names = names;
   state->drain_seconds = options.drain_seconds;
@@ -120,7 +150,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Configure(builder, options);
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &state->port);
+  AddAudit(builder, audit);
+  builder.AddListeningPort(options.address, credentials, &state->port);
   for (grpc::Service* service : services) builder.RegisterService(service);
   for (const std::string& name : names) MethodMetrics::InitialiseAll(name);
   state->grpc = builder.BuildAndStart();

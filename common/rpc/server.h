@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/credentials.h"
 #include "common/rpc/http_endpoint.h"
 
 namespace CLI {
@@ -29,17 +30,27 @@ struct ServerOptions {
   int max_threads = 64;                     // handlers at once; more callers get RESOURCE_EXHAUSTED
   double drain_seconds = 10;                // how long a stopping server waits for calls in flight
   std::vector<HttpRoute> http_routes = {};  // beside metrics and health
+  ServerTls tls = {};
+  std::string roles_file = {};  // who may call what, where clients show certificates
+  std::string audit_log = {};   // file of what changes state and of what was refused
 };
 
-// --address, --http-address, --insecure, --max-message-mb, --max-threads, --drain-seconds.
+// --address, --http-address, --insecure, --max-message-mb, --max-threads, --drain-seconds,
+// --tls-cert, --tls-key, --tls-client-ca, --roles, --audit-log.
 void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port,
                     int default_http_port);
+
+// What a server listens with: TLS where there are certificates, and with tls.client_ca the check
+// of roles before each call. Errors name the flags.
+absl::StatusOr<ServerCredentials> MakeGuardedCredentials(const ServerOptions& options);
 
 class Server {
  public:
   // Starts serving `services`; health stays NOT_SERVING until SetReady(true). `names` are the full
   // names for the health service ("tact.v1.PolicyService"). Errors: a port in use (names the
-  // address and the flag to change), an address beyond loopback without `insecure`.
+  // address and the flag to change), an address beyond loopback with neither TLS nor `insecure`,
+  // files of TLS, roles or the audit log that cannot be used. With tls.client_ca every call needs
+  // a role (see method_rules.h).
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        const std::vector<grpc::Service*>& services,
                                                        const std::vector<std::string>& names);

@@ -56,12 +56,16 @@ int main(int argc, char** argv) {
   tact::ServerOptions server_options;
   AddEvaluationFlags(app, options);
   tact::AddServerFlags(app, server_options, 7004, 7104);
+  tact::AddPeerTlsFlag(app, server_options.tls);
   CLI11_PARSE(app, argc, argv);
 
   tact::InitLogging(kProgram);
   auto store = tact::EvaluationStore::Open(options.data_dir, options.max_evaluations);
   if (!store.ok()) return tact::FailStart(kProgram, store.status());
-  const tact::ModelChannels channels(options.addresses, server_options.max_message_bytes);
+  const auto credentials = tact::MakePeerCredentials(server_options.tls);
+  if (!credentials.ok()) return tact::FailStart(kProgram, credentials.status());
+  const tact::ModelChannels channels(options.addresses, server_options.max_message_bytes,
+                                     *credentials);
   tact::EvaluationRunner runner(options.runner, channels, **store);
   tact::EvaluationService service(**store, runner, channels);
   auto server = tact::Server::Start(server_options, {&service}, {"tact.v1.EvaluationService"});

@@ -29,9 +29,11 @@ void AddGlobalFlags(CLI::App& app, Context& context) {
                           " service [127.0.0.1:", DefaultPort(service->name), "]"))
         ->type_name("HOST:PORT");
   }
+  AddClientTlsFlags(app, context.tls);
 }
 
 absl::Status ResolveAddresses(Context& context) {
+  ASSIGN_OR_RETURN(context.credentials, MakeClientCredentials(context.tls));
   ClusterFile cluster;
   if (!context.cluster.empty()) {
     auto read = ReadClusterFile(context.cluster);

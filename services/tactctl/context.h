@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "common/rpc/credentials.h"
 
 namespace CLI {
 class App;
@@ -53,6 +54,9 @@ struct Context {
   ServiceAddress trainer{"trainer", ""};
   ServiceAddress evaluation{"evaluation", ""};
 
+  ClientTls tls;                  // --ca, --cert, --key
+  ClientCredentials credentials;  // of them; null is plain HTTP/2
+
   // False for commands that call no service of the cluster.
   bool needs_addresses = true;
 
@@ -62,11 +66,11 @@ struct Context {
   std::optional<int> exit_code;
 };
 
-// -o, --timeout, --cluster and the addresses.
+// -o, --timeout, --cluster, the addresses, and the certificates for TLS.
 void AddGlobalFlags(CLI::App& app, Context& context);
 
 // Fills addresses that no flag has set: from the cluster's file where there is one, else the
-// default ports on loopback.
+// default ports on loopback. Makes the credentials.
 absl::Status ResolveAddresses(Context& context);
 
 }  // namespace tact::ctl

@@ -34,8 +34,9 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
 
 }  // namespace
 
-Health CheckHealth(const std::string& address, std::string_view service, double seconds) {
-  grpc::GenericStub stub(MakeChannel(address));
+Health CheckHealth(const std::string& address, std::string_view service, double seconds,
+                   const ClientCredentials& credentials) {
+  grpc::GenericStub stub(MakeChannel(address, {.credentials = credentials}));
   grpc::ClientContext context;
   SetDeadline(context, seconds);
   grpc::CompletionQueue queue;

@@ -5,12 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "common/rpc/credentials.h"
+
 namespace tact::ctl {
 
 enum class Health { kUnreachable, kNotServing, kServing };
 
 // Asks for one service name, e.g. "tact.v1.PolicyService"; waits at most `seconds`.
-Health CheckHealth(const std::string& address, std::string_view service, double seconds);
+Health CheckHealth(const std::string& address, std::string_view service, double seconds,
+                   const ClientCredentials& credentials = nullptr);
 
 std::string HealthName(Health health);  // "serving"
 

@@ -75,7 +75,7 @@ ServiceStatus Ask(const Context& context, const ServiceEntry& entry) {
                     : is_trainer ? context.trainer
                                  : context.evaluation,
                     Health::kUnreachable, ""};
-  out.health = CheckHealth(out.where.address, entry.health, kHealthSeconds);
+  out.health = CheckHealth(out.where.address, entry.health, kHealthSeconds, context.credentials);
   if (out.health != Health::kServing) return out;
   out.detail = is_policy    ? DescribePolicy(context)
                : is_reward  ? DescribeReward(context)

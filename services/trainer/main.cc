@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/kernels/threads.h"
 #include "common/model/torch_io.h"
+#include "common/rpc/address.h"
 #include "common/rpc/server.h"
 #include "services/trainer/checkpoint/atomic_folder.h"
 #include "services/trainer/classifier/reward_job.h"
@@ -42,6 +43,7 @@ struct TrainerOptions {
 
 void AddFlags(CLI::App& app, TrainerOptions& options) {
   AddServerFlags(app, options.server, 7003, 7103);
+  AddPeerTlsFlag(app, options.server.tls);
   app.add_option("--models-root", options.models_root, "folder with the base models")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
@@ -79,7 +81,30 @@ bool IsBusy(const JobStore& store) {
   return !jobs.ok() || !jobs->empty();
 }
 
+// The page has no password: prompts and responses are for this machine alone.
+absl::Status CheckLiveView(const TrainerOptions& options) {
+  const std::string& address = options.server.http_address;
+  ASSIGN_OR_RETURN(const HostPort http, ParseAddress("--http-address", address));
+  if (!options.log_text || options.server.insecure || IsLoopback(http.host)) {
+    return absl::OkStatus();
+  }
+  return FieldError("--http-address", address,
+                    "with --log-text the page would show prompts and responses to the network",
+                    "listen on 127.0.0.1, leave out --log-text, or pass --insecure");
+}
+
+// Ranks meet with the certificates that the service has.
+absl::Status AddRankCredentials(TrainerOptions& options) {
+  if (options.ranks.alone() || !options.server.tls.enabled()) return absl::OkStatus();
+  if (options.ranks.rank == 0) {
+    ASSIGN_OR_RETURN(options.ranks.store_credentials, MakeGuardedCredentials(options.server));
+  }
+  ASSIGN_OR_RETURN(options.ranks.peer_credentials, MakePeerCredentials(options.server.tls));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
+  RETURN_IF_ERROR(CheckLiveView(options));
   RETURN_IF_ERROR(MakeFolder(options.data_dir));
   const std::filesystem::path data_dir = std::filesystem::canonical(options.data_dir);
   std::unique_ptr<RankHost> host;
@@ -89,13 +114,14 @@ absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   ASSIGN_OR_RETURN(const auto store, JobStore::Open(data_dir / "jobs.db"));
   const DatasetStore datasets(data_dir / "datasets", options.max_dataset_mb << 20);
 
+  ASSIGN_OR_RETURN(const ClientCredentials credentials, MakePeerCredentials(options.server.tls));
   std::optional<Publisher> publisher;
   if (!options.policies.empty()) {
-    publisher.emplace(*store, data_dir, options.policies);
+    publisher.emplace(*store, data_dir, options.policies, credentials);
     RETURN_IF_ERROR(publisher->Start());
   }
   std::optional<RewardClients> reward;
-  if (!options.rewards.empty()) reward.emplace(options.rewards);
+  if (!options.rewards.empty()) reward.emplace(options.rewards, RewardSettings(), credentials);
 
   JobEnvironment environment;
   environment.folders = {options.models_root, data_dir};
@@ -164,6 +190,7 @@ int Main(int argc, char** argv) {
   ConfigureTorchThreads(threads);
   const absl::StatusOr<int> code = CatchExceptions("tact-trainer", [&]() -> absl::StatusOr<int> {
     ASSIGN_OR_RETURN(options.ranks, ParseRankSettings(ProcessEnvironment));
+    RETURN_IF_ERROR(AddRankCredentials(options));
     return options.ranks.rank == 0 ? Serve(options, threads) : Work(options, threads);
   });
   return code.ok() ? *code : FailStart("tact-trainer", code.status());

@@ -22,12 +22,17 @@ bool MayRecover(const absl::Status& status) {
 
 }  // namespace
 
-ModelChannels::ModelChannels(const ModelAddresses& addresses, size_t max_message_bytes)
-    : addresses_(addresses),
-      policy_(v1::PolicyService::NewStub(
-          MakeChannel(addresses.policy, {max_message_bytes, "tact.v1.PolicyService"}))),
-      reward_(v1::RewardService::NewStub(
-          MakeChannel(addresses.reward, {max_message_bytes, "tact.v1.RewardService"}))) {}
+ModelChannels::ModelChannels(const ModelAddresses& addresses, size_t max_message_bytes,
+                             const ClientCredentials& credentials)
+    : addresses_(addresses) {
+  ChannelOptions options;
+  options.max_message_bytes = max_message_bytes;
+  options.credentials = credentials;
+  options.health_service = "tact.v1.PolicyService";
+  policy_ = v1::PolicyService::NewStub(MakeChannel(addresses.policy, options));
+  options.health_service = "tact.v1.RewardService";
+  reward_ = v1::RewardService::NewStub(MakeChannel(addresses.reward, options));
+}
 
 ModelClients::ModelClients(const ModelChannels& channels, const CallOptions& options,
                            StopSignal& stop)

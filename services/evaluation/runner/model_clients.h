@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/rpc/credentials.h"
 #include "services/evaluation/runner/model_services.h"
 #include "services/evaluation/runner/stop_signal.h"
 #include "tact/v1/policy.grpc.pb.h"
@@ -31,7 +32,8 @@ struct CallOptions {
 // Channels to both services; connects when first used.
 class ModelChannels {
  public:
-  ModelChannels(const ModelAddresses& addresses, size_t max_message_bytes);
+  ModelChannels(const ModelAddresses& addresses, size_t max_message_bytes,
+                const ClientCredentials& credentials = nullptr);
   v1::PolicyService::Stub& policy() const { return *policy_; }
   v1::RewardService::Stub& reward() const { return *reward_; }
   const ModelAddresses& addresses() const { return addresses_; }

@@ -66,9 +66,10 @@ class PolicyReplica::OpenCall {
   grpc::ClientContext context_;
 };
 
-PolicyReplica::PolicyReplica(std::string address)
+PolicyReplica::PolicyReplica(std::string address, const ClientCredentials& credentials)
     : address_(std::move(address)),
-      stub_(v1::PolicyService::NewStub(MakeChannel(address_, TrainerChannelOptions()))) {}
+      stub_(v1::PolicyService::NewStub(MakeChannel(address_, TrainerChannelOptions(credentials)))) {
+}
 
 void PolicyReplica::Close() {
   absl::MutexLock lock(&mutex_);

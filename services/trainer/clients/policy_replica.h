@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/credentials.h"
 #include "services/trainer/clients/call_events.h"
 #include "services/trainer/clients/weight_payload.h"
 #include "tact/v1/policy.grpc.pb.h"
@@ -25,7 +26,7 @@ struct StreamTerms {
 
 class PolicyReplica {
  public:
-  explicit PolicyReplica(std::string address);
+  explicit PolicyReplica(std::string address, const ClientCredentials& credentials = nullptr);
 
   const std::string& address() const { return address_; }
 

@@ -77,14 +77,15 @@ void RecordFailure(const absl::Status& status) {
 
 }  // namespace
 
-RewardClients::RewardClients(const std::vector<std::string>& addresses, RewardSettings settings)
+RewardClients::RewardClients(const std::vector<std::string>& addresses, RewardSettings settings,
+                             const ClientCredentials& credentials)
     : settings_(WithClock(std::move(settings))),
       circuits_(addresses.size(), settings_.circuit),
       jitter_(settings_.seed) {
   for (const char* what : {"slow", "failed"}) Failures(what);
   for (const std::string& address : addresses) {
-    replicas_.push_back(
-        {address, v1::RewardService::NewStub(MakeChannel(address, TrainerChannelOptions()))});
+    replicas_.push_back({address, v1::RewardService::NewStub(
+                                      MakeChannel(address, TrainerChannelOptions(credentials)))});
   }
 }
 

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/random.h"
+#include "common/rpc/credentials.h"
 #include "services/trainer/clients/call_events.h"
 #include "services/trainer/clients/circuit.h"
 #include "services/trainer/clients/score_plan.h"
@@ -37,7 +38,8 @@ struct ScoreOutcome {
 // Score is for one thread at a time.
 class RewardClients {
  public:
-  explicit RewardClients(const std::vector<std::string>& addresses, RewardSettings settings = {});
+  explicit RewardClients(const std::vector<std::string>& addresses, RewardSettings settings = {},
+                         const ClientCredentials& credentials = nullptr);
 
   // The raw logit of `label` for each item; nothing where an item has used up its budget, where its
   // logit is not finite, or where a replica calls the item itself wrong. A status only where every

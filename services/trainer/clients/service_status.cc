@@ -25,8 +25,9 @@ absl::Status ServiceStatus(const grpc::Status& status, std::string_view peer,
   return absl::StartsWith(out.message(), ToAbsl(peer)) ? out : Annotate(out, peer);
 }
 
-ChannelOptions TrainerChannelOptions() {
+ChannelOptions TrainerChannelOptions(const ClientCredentials& credentials) {
   ChannelOptions options;
+  options.credentials = credentials;
   options.keepalive_ms = 2'000;
   options.keepalive_timeout_ms = 4'000;
   options.connect_timeout_ms = 4'000;

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/credentials.h"
 
 namespace tact {
 
@@ -19,7 +20,7 @@ absl::Status ServiceStatus(const grpc::Status& status, std::string_view peer,
                            const grpc::ClientContext& context);
 
 // Channels on which a replica that is stopped, or cut off, is given up within 6 s.
-ChannelOptions TrainerChannelOptions();
+ChannelOptions TrainerChannelOptions(const ClientCredentials& credentials);
 
 // True for what passes by itself: the service is down, slow, or full.
 bool IsTransient(const absl::Status& status);

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/rpc/address.h"
+#include "common/rpc/credentials.h"
 
 namespace tact {
 
@@ -18,6 +20,9 @@ struct RankSettings {
   std::string address;    // MASTER_ADDR: host of rank 0
   uint16_t port = 0;      // MASTER_PORT: where rank 0 listens for the others
   std::string interface;  // GLOO_SOCKET_IFNAME; empty: the one that the host's name leads to
+  // TLS of the store where the ranks meet; null is plain HTTP/2.
+  ServerCredentials store_credentials = nullptr;
+  ClientCredentials peer_credentials = nullptr;
 
   bool alone() const { return world_size == 1; }
   std::string meeting_point() const {
@@ -25,9 +30,7 @@ struct RankSettings {
     return (bare_ipv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
   }
   // All ranks are on one machine.
-  bool on_loopback() const {
-    return address == "localhost" || address == "::1" || address.starts_with("127.");
-  }
+  bool on_loopback() const { return IsLoopback(address); }
 };
 
 // The value of a variable, or nothing where it is not set.

@@ -100,7 +100,11 @@ absl::StatusOr<std::unique_ptr<RankStore>> RankStore::Serve(const RankSettings& 
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  builder.AddListeningPort(ListenAt(settings), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(ListenAt(settings),
+                           settings.store_credentials != nullptr
+                               ? settings.store_credentials
+                               : grpc::InsecureServerCredentials(),
+                           &port);
   builder.RegisterService(&state->handlers);
   state->server = builder.BuildAndStart();
   if (state->server == nullptr || port == 0) {

@@ -24,7 +24,10 @@ std::shared_ptr<grpc::Channel> ToRankZero(const RankSettings& settings) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
-  return grpc::CreateCustomChannel(settings.meeting_point(), grpc::InsecureChannelCredentials(),
+  return grpc::CreateCustomChannel(settings.meeting_point(),
+                                   settings.peer_credentials != nullptr
+                                       ? settings.peer_credentials
+                                       : grpc::InsecureChannelCredentials(),
                                    arguments);
 }
 

@@ -48,11 +48,12 @@ prometheus::Histogram& PublishSeconds() {
 }  // namespace
 
 Publisher::Publisher(JobStore& store, std::filesystem::path data_dir,
-                     const std::vector<std::string>& addresses)
+                     const std::vector<std::string>& addresses,
+                     const ClientCredentials& credentials)
     : store_(store), data_dir_(std::move(data_dir)), state_(addresses.size()) {
   PublishSeconds();
   for (const std::string& address : addresses) {
-    replicas_.push_back(std::make_unique<PolicyReplica>(address));
+    replicas_.push_back(std::make_unique<PolicyReplica>(address, credentials));
   }
   for (size_t i = 0; i < replicas_.size(); ++i) {
     keepers_.push_back(std::make_unique<ReplicaKeeper>(store_, state_, *replicas_[i], i));

@@ -33,7 +33,8 @@ class Publisher {
  public:
   // `data_dir` holds the payload files of durable models.
   Publisher(JobStore& store, std::filesystem::path data_dir,
-            const std::vector<std::string>& addresses);
+            const std::vector<std::string>& addresses,
+            const ClientCredentials& credentials = nullptr);
   ~Publisher();
 
   // Reads what was published before and starts to reconcile in the background.
