@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plots of tokens a second as work grows, as SVG files, from the JSON of generation.py.
+"""Plots of tokens a CPU-second as work grows, as SVG files, from the JSON of generation.py: other
+programs on the machine disturb these less than seconds of the clock.
 
     growth_plot.py FOUND.json OUT_FOLDER
 
@@ -30,11 +31,11 @@ def nice_step(most, count=5):
 
 
 def points(measurements, work, field):
-    """(x, median tokens a second) by x."""
+    """(x, median tokens a CPU-second) by x."""
     by_x = {}
     for one in measurements:
         if one["work"] == work and one["engine"] == "tact":
-            by_x.setdefault(one[field], []).append(one["tokens_per_second"])
+            by_x.setdefault(one[field], []).append(one["tokens"] / one["cpu_seconds"])
     return [(x, statistics.median(by_x[x])) for x in sorted(by_x)]
 
 
@@ -52,8 +53,8 @@ def svg(data, x_name, title):
                 HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * y / top)
 
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
-           f"<title>{title}: tokens a second</title><style>{STYLE}</style>",
-           text(LEFT, 20, f"{title}: tokens a second", "start", ' class="title"'),
+           f"<title>{title}: tokens a CPU-second</title><style>{STYLE}</style>",
+           text(LEFT, 20, f"{title}: tokens a CPU-second", "start", ' class="title"'),
            text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x_name)]
     for number in range(int(round(top / step)) + 1):
         _, y = at(0, number * step)
