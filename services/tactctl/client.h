@@ -32,8 +32,8 @@ class Client {
   Client(const Context& context, const ServiceAddress& service)
       : service_(service),
         timeout_seconds_(context.timeout_seconds),
-        stub_(Service::NewStub(
-            MakeChannel(service.address, {.credentials = context.credentials}))) {}
+        stub_(
+            Service::NewStub(MakeChannel(service.address, {.credentials = context.credentials}))) {}
 
   // client.Call(&v1::PolicyService::Stub::Generate, request)
   template <typename Request, typename Response>
