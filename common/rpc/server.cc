@@ -9,12 +9,15 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "common/base/build_info.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
@@ -188,6 +191,7 @@ void Server::TellHealth() {
   for (const std::string& name : state_->names) health->SetServingStatus(name, ready);
 }
 
+double Server::leave_seconds() const { return std::min(1.0, state_->drain_seconds / 4); }
 int Server::port() const { return state_->port; }
 int Server::http_port() const { return state_->http->port(); }
 
@@ -228,7 +232,11 @@ int ServeUntilStopped(Server& server, std::string_view program,
   std::fflush(stdout);
   WaitForStopSignal();
   LogInfo("stopping");
+  const Stopwatch watch;
+  server.SetReady(false);
   if (before_shutdown) before_shutdown();
+  std::this_thread::sleep_for(
+      std::chrono::duration<double>(server.leave_seconds() - watch.Seconds()));
   server.Shutdown();
   return 0;
 }

@@ -62,6 +62,9 @@ class Server {
   // What keeps it from its work: gRPC health is NOT_SERVING and /readyz tells `reason` until that
   // is empty; with `needs_restart` /healthz fails too.
   void SetTrouble(std::string reason, bool needs_restart);
+  // From not ready to Shutdown: until then clients have left. gRPC cancels a call that reaches it
+  // at the moment of its shutdown.
+  double leave_seconds() const;
   int port() const;       // of gRPC, as bound
   int http_port() const;  // as bound
   // Refuses new calls, waits drain_seconds for those in flight, then cancels them.
@@ -81,7 +84,8 @@ void BlockStopSignals();
 void WaitForStopSignal();
 
 // The rest of a service's main: "tact-policy listening on ..." on stdout once ready, waits for a
-// stop signal, calls `before_shutdown` (e.g. checkpoint), drains. Returns the exit code.
+// stop signal, is not ready from then on, calls `before_shutdown` (e.g. checkpoint), drains.
+// Returns the exit code.
 int ServeUntilStopped(Server& server, std::string_view program,
                       const std::function<void()>& before_shutdown = nullptr);
 
