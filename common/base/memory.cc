@@ -7,15 +7,10 @@
 #include <sstream>
 #include <string>
 
+#include "common/base/proc_file.h"
+
 namespace tact {
 namespace {
-
-std::string TextOf(const char* path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 // The number after the word `name`, which begins a line.
 std::optional<uint64_t> NumberAfter(std::string_view text, std::string_view name) {
@@ -58,10 +53,10 @@ std::optional<uint64_t> CgroupRoom(std::string_view max, std::string_view curren
 }
 
 std::optional<uint64_t> AvailableBytes() {
-  const auto machine = MachineRoom(TextOf("/proc/meminfo"));
+  const auto machine = MachineRoom(ReadProc("/proc/meminfo"));
   const auto container =
-      CgroupRoom(TextOf("/sys/fs/cgroup/memory.max"), TextOf("/sys/fs/cgroup/memory.current"),
-                 TextOf("/sys/fs/cgroup/memory.stat"));
+      CgroupRoom(ReadProc("/sys/fs/cgroup/memory.max"), ReadProc("/sys/fs/cgroup/memory.current"),
+                 ReadProc("/sys/fs/cgroup/memory.stat"));
   if (!machine || !container) return machine ? machine : container;
   return std::min(*machine, *container);
 }

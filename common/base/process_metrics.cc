@@ -12,19 +12,12 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "common/base/proc_file.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 
 namespace tact {
 namespace {
-
-// Read by hand: files of /proc have no size.
-std::string ReadProc(const char* path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 double BootSeconds() {
   std::ifstream file("/proc/stat");
