@@ -1,6 +1,8 @@
 #include "common/kernels/cpu.h"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace tact {
 namespace {
@@ -12,6 +14,12 @@ bool HasAmx() {
   return (d & kBf16) != 0 && (d & kTile) != 0 && (d & kInt8) != 0;
 }
 
+// Linux gives a process the registers of AMX when it asks, for all its threads.
+bool MayUseTiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XTILEDATA
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 CpuFeatures Detect() {
   __builtin_cpu_init();
   CpuFeatures found;
@@ -20,7 +28,7 @@ CpuFeatures Detect() {
                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   found.avx512_vnni = found.avx512 && __builtin_cpu_supports("avx512vnni");
   found.avx512_bf16 = found.avx512 && __builtin_cpu_supports("avx512bf16");
-  found.amx = found.avx512_bf16 && HasAmx();
+  found.amx = found.avx512_vnni && found.avx512_bf16 && HasAmx() && MayUseTiles();
   return found;
 }
 

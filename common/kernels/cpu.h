@@ -11,7 +11,7 @@ struct CpuFeatures {
   bool avx512 = false;
   bool avx512_vnni = false;
   bool avx512_bf16 = false;
-  bool amx = false;  // tiles with bf16 and int8
+  bool amx = false;  // tiles with bf16 and int8, and the system lets this process use them
 };
 
 const CpuFeatures& GetCpuFeatures();

@@ -1,7 +1,8 @@
-// Dense linears and matrix products on oneDNN. PackedLinear is the inference path: the weight is
-// packed once, as f32 or narrower, and never changes. MatMul and Gemm are the plain f32 products
-// that training (forward and backward) and batched attention use. All matrices are row-major; what
-// goes in and comes out is f32. Every function may be called from several threads at once.
+// Dense linears and matrix products. PackedLinear is the inference path: the weight is packed once,
+// as f32 or narrower, and never changes. MatMul and Gemm are the plain f32 products
+// of oneDNN that training (forward and backward) and batched attention use. All matrices are
+// row-major; what goes in and comes out is f32. Every function may be called from several threads
+// at once.
 #ifndef TACT_COMMON_KERNELS_LINEAR_H_
 #define TACT_COMMON_KERNELS_LINEAR_H_
 
@@ -21,8 +22,8 @@ enum class WeightType {
   // too where the CPU multiplies bfloat16 itself.
   kBF16,
   // Weight as int8 with a scale for each output (greatest |w| = 127), sums in int32. Where the CPU
-  // has VNNI the input is in 8 bits with scale and zero point for each row, else in as many of 16
-  // as sums allow (12 at 8192 inputs, 15 at 1024), with a scale for each row.
+  // has AVX-512 VNNI or AMX the input is in 8 bits with scale and zero point for each row, else in
+  // as many of 16 as sums allow (12 at 8192 inputs, 15 at 1024), with a scale for each row.
   kInt8
 };
 
@@ -52,8 +53,8 @@ class PackedLinear {
   PackedLinear& operator=(PackedLinear&&) noexcept = default;
 
   // x [m, in] -> y [m, out]; m >= 0. With `accumulate`, y += x W^T + b. Rows do not depend on how
-  // many there are: to the bit on CPUs without AVX-512, else up to float rounding. Allocates no
-  // buffers once the thread has seen the size.
+  // many there are: to the bit, but for bf16 on CPUs that multiply bfloat16, where they do up to
+  // float rounding. Allocates no buffers once the thread has seen the size.
   void Forward(const float* x, float* y, int64_t m, bool accumulate = false) const;
 
   int64_t in() const { return in_; }

@@ -166,10 +166,11 @@ TEST(NarrowLinearEdges, ZerosStayZeroAndNoRowsAreFine) {
 }
 
 TEST(PackedLinearTest, RowsAreTheSameWhateverStandsBesideThem) {
-  if (GetCpuFeatures().avx512) GTEST_SKIP() << "oneDNN's products depend on the number of rows";
   const int64_t in = 801, out = 83, m = 150;
   const auto x = Random(m * in, 1), weight = Random(out * in, 2), bias = Random(out, 3);
   for (const WeightType type : {WeightType::kF32, WeightType::kBF16, WeightType::kInt8}) {
+    // oneDNN's products depend on the number of rows.
+    if (type == WeightType::kBF16 && GetCpuFeatures().avx512_bf16) continue;
     const PackedLinear linear(weight.data(), bias.data(), out, in, type);
     std::vector<float> all(static_cast<size_t>(m * out), 1.5f);
     linear.Forward(x.data(), all.data(), m, /*accumulate=*/true);

@@ -1,5 +1,5 @@
-// oneDNN's product of rows with one fixed weight, in the layout that it prefers: what the kernels
-// of CPUs with AVX-512 stand on. Only files of this folder include it.
+// oneDNN's product of rows with one fixed weight, in the layout that it prefers: what bf16 on
+// CPUs that multiply it stands on. Only files of this folder include it.
 #ifndef TACT_COMMON_KERNELS_ONEDNN_LINEAR_H_
 #define TACT_COMMON_KERNELS_ONEDNN_LINEAR_H_
 

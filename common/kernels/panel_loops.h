@@ -1,5 +1,5 @@
-// The loops around a tile, a product of up to six rows with one panel or of fewer rows with
-// several; each kind of CPU has its own tiles. Uses nothing of the standard library, since what is
+// The loops around a tile, a product of some rows with a panel or a few; each kind of CPU has its
+// own tiles. Uses nothing of the standard library, since what is
 // compiled here for one CPU must not be linked into code for another.
 #ifndef TACT_COMMON_KERNELS_PANEL_LOOPS_H_
 #define TACT_COMMON_KERNELS_PANEL_LOOPS_H_
@@ -14,27 +14,29 @@ struct TileSpan {
   int64_t row, panel, begin, end;
 };
 
-// `Tile` has kDepth and Run<rows, panels>(product, span), which writes the outputs.
+// `Tile` has kDepth, kMostRows and kMostPanels, the most that one call takes, and Run<rows,
+// panels>(product, span), which writes the outputs.
 template <typename Tile, typename Product>
 struct PanelLoops {
-  static constexpr int64_t kRows = 6;
   static constexpr int64_t kCached = 48 << 10;  // elements of x that stay in the second cache
 
   static void Run(const Product& p) {
     if (p.rows == 1) return FewRows<1, 4>(p);
     if (p.rows == 2) return FewRows<2, 2>(p);
+    const int64_t panels = PanelsOf(p);
     if (p.rows * p.depth <= kCached) {
-      for (int64_t panel = 0; panel * kPanelWidth < p.columns; ++panel) {
+      for (int64_t panel = 0; panel < panels; panel += Tile::kMostPanels) {
         for (int64_t k = 0; k < p.depth; k += Tile::kDepth) AllRows(p, panel, k);
       }
     } else {
       for (int64_t k = 0; k < p.depth; k += Tile::kDepth) {
-        for (int64_t panel = 0; panel * kPanelWidth < p.columns; ++panel) AllRows(p, panel, k);
+        for (int64_t panel = 0; panel < panels; panel += Tile::kMostPanels) AllRows(p, panel, k);
       }
     }
   }
 
  private:
+  static int64_t PanelsOf(const Product& p) { return (p.columns + kPanelWidth - 1) / kPanelWidth; }
   static int64_t End(const Product& p, int64_t begin) {
     return begin + Tile::kDepth < p.depth ? begin + Tile::kDepth : p.depth;
   }
@@ -42,7 +44,7 @@ struct PanelLoops {
   // So few rows that one panel would not fill the pipeline: several panels at a time.
   template <int kFew, int kPanels>
   static void FewRows(const Product& p) {
-    const int64_t panels = (p.columns + kPanelWidth - 1) / kPanelWidth;
+    const int64_t panels = PanelsOf(p);
     int64_t panel = 0;
     for (; panel + kPanels <= panels; panel += kPanels) Span<kFew, kPanels>(p, panel);
     for (; panel < panels; ++panel) Span<kFew, 1>(p, panel);
@@ -57,26 +59,21 @@ struct PanelLoops {
   // All rows in steps of nearly the same size.
   static void AllRows(const Product& p, int64_t panel, int64_t k) {
     for (int64_t row = 0; row < p.rows;) {
-      const int64_t left = p.rows - row, steps = (left + kRows - 1) / kRows;
+      const int64_t left = p.rows - row, steps = (left + Tile::kMostRows - 1) / Tile::kMostRows;
       const int64_t rows = (left + steps - 1) / steps;
-      Step(p, rows, {row, panel, k, End(p, k)});
+      Step<Tile::kMostRows>(p, rows, {row, panel, k, End(p, k)});
       row += rows;
     }
   }
+  template <int kMost>
   static void Step(const Product& p, int64_t rows, const TileSpan& span) {
-    switch (rows) {
-      case 1:
-        return Tile::template Run<1, 1>(p, span);
-      case 2:
-        return Tile::template Run<2, 1>(p, span);
-      case 3:
-        return Tile::template Run<3, 1>(p, span);
-      case 4:
-        return Tile::template Run<4, 1>(p, span);
-      case 5:
-        return Tile::template Run<5, 1>(p, span);
-      default:
-        return Tile::template Run<6, 1>(p, span);
+    if constexpr (kMost > 1) {
+      if (rows < kMost) return Step<kMost - 1>(p, rows, span);
+    }
+    if (span.panel + Tile::kMostPanels <= PanelsOf(p)) {
+      Tile::template Run<kMost, Tile::kMostPanels>(p, span);
+    } else {  // the last of an odd number of panels
+      Tile::template Run<kMost, 1>(p, span);
     }
   }
 };
@@ -90,7 +87,8 @@ struct PanelOutput {
 };
 
 template <typename Product>
-inline PanelOutput OutputOf(const Product& p, const TileSpan& span, int64_t row, int64_t panel) {
+[[gnu::always_inline]] inline PanelOutput OutputOf(const Product& p, const TileSpan& span,
+                                                   int64_t row, int64_t panel) {
   const int64_t column = (span.panel + panel) * kPanelWidth, left = p.columns - column;
   const bool first = span.begin == 0;
   return {p.y + (span.row + row) * p.y_stride + column,
@@ -99,7 +97,7 @@ inline PanelOutput OutputOf(const Product& p, const TileSpan& span, int64_t row,
 }
 
 // The same of one value after another.
-inline void StoreSome(const PanelOutput& out, const float* values) {
+[[gnu::always_inline]] inline void StoreSome(const PanelOutput& out, const float* values) {
   for (int64_t j = 0; j < out.count; ++j) {
     float value = values[j];
     if (out.bias != nullptr) value += out.bias[j];

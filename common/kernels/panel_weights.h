@@ -44,9 +44,9 @@ struct PanelTasks {
 
 // `element` is the size of one of x: a block of rows should stay in the second cache.
 inline PanelTasks CutPanels(int64_t m, int64_t in, int64_t out, int64_t element, int threads) {
-  constexpr int64_t kCache = 256 << 10, kRows = 6, kGroup = 4, kTasksPerThread = 4;
+  constexpr int64_t kCache = 256 << 10, kRows = 12, kGroup = 4, kTasksPerThread = 4;
   const int64_t depth = element == sizeof(float) ? std::min(in, kPanelDepth) : in;
-  const int64_t most = std::clamp(kCache / (depth * element) / kRows, kGroup, 5 * kGroup) * kRows;
+  const int64_t most = std::clamp<int64_t>(kCache / (depth * element) / kRows, 2, 8) * kRows;
   PanelTasks tasks;
   tasks.row_blocks = (m + most - 1) / most;
   tasks.rows = ((m + tasks.row_blocks - 1) / tasks.row_blocks + kRows - 1) / kRows * kRows;
@@ -79,6 +79,8 @@ void RunPanels(void (*kernel)(const Product&), const Product& whole) {
     if (whole.bias != nullptr) part.bias += column;
     if (whole.row_scales != nullptr) part.row_scales += row;
     if (whole.scales != nullptr) part.scales += column;
+    if (whole.row_zeros != nullptr) part.row_zeros += row;
+    if (whole.weight_sums != nullptr) part.weight_sums += column;
     kernel(part);
   });
 }

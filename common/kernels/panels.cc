@@ -18,6 +18,7 @@ float WeightAt(const uint16_t* row, int j) {
 
 struct PlainTile {
   static constexpr int64_t kDepth = kPanelDepth;
+  static constexpr int kMostRows = 6, kMostPanels = 1;
 
   template <int kRows, int kPanels, typename W>
   static void Run(const PanelProduct<float, W>& p, const TileSpan& span) {
@@ -41,28 +42,31 @@ struct PlainTile {
 
 struct PlainInt8Tile {
   static constexpr int64_t kDepth = int64_t{1} << 40;
+  static constexpr int kMostRows = 6, kMostPanels = 1;
 
-  template <int kRows, int kPanels>
-  static void Run(const Int8Product& p, const TileSpan& span) {
+  template <int kRows, int kPanels, typename X>
+  static void Run(const PanelProduct<X, int8_t>& p, const TileSpan& span) {
     for (int r = 0; r < kRows; ++r) {
       for (int q = 0; q < kPanels; ++q) One(p, span, r, q);
     }
   }
 
  private:
-  static void One(const Int8Product& p, const TileSpan& span, int r, int q) {
-    const int16_t* x = p.x + (span.row + r) * p.x_stride;
+  template <typename X>
+  static void One(const PanelProduct<X, int8_t>& p, const TileSpan& span, int r, int q) {
+    constexpr int64_t kTogether = sizeof(X) == 1 ? 4 : 2;  // inputs
+    const X* x = p.x + (span.row + r) * p.x_stride;
     const int8_t* panel = p.panels + (span.panel + q) * p.panel_stride;
     int32_t sums[kPanelWidth] = {};
     for (int64_t k = 0; k < p.depth; ++k) {
-      for (int j = 0; j < kPanelWidth; ++j) {
-        sums[j] += x[k] * panel[k / 2 * 2 * kPanelWidth + 2 * j + k % 2];
-      }
+      const int8_t* weights = panel + k / kTogether * kTogether * kPanelWidth + k % kTogether;
+      for (int j = 0; j < kPanelWidth; ++j) sums[j] += x[k] * weights[kTogether * j];
     }
     float values[kPanelWidth];
     for (int j = 0; j < kPanelWidth; ++j) {
-      const float scale = p.scales[(span.panel + q) * kPanelWidth + j];
-      values[j] = static_cast<float>(sums[j]) * (p.row_scales[span.row + r] * scale);
+      const int64_t column = (span.panel + q) * kPanelWidth + j;
+      if (p.row_zeros != nullptr) sums[j] -= p.row_zeros[span.row + r] * p.weight_sums[column];
+      values[j] = static_cast<float>(sums[j]) * (p.row_scales[span.row + r] * p.scales[column]);
     }
     StoreSome(OutputOf(p, span, r, q), values);
   }
@@ -106,13 +110,23 @@ ByteCode QuantizeBytes(const float* x, int64_t size, uint8_t* codes) {
 
 }  // namespace
 
-const PanelKernels& PlainPanels() {
-  static const PanelKernels kernels = {
-      PanelLoops<PlainTile, F32Product>::Run, PanelLoops<PlainTile, Bf16Product>::Run,
-      PanelLoops<PlainInt8Tile, Int8Product>::Run, Quantize, QuantizeBytes};
+PanelKernels PanelsFor(const CpuFeatures& features) {
+  PanelKernels kernels = {PanelLoops<PlainTile, F32Product>::Run,
+                          PanelLoops<PlainTile, Bf16Product>::Run,
+                          PanelLoops<PlainInt8Tile, Int8Product>::Run,
+                          PanelLoops<PlainInt8Tile, ByteProduct>::Run,
+                          Quantize,
+                          QuantizeBytes};
+  if (features.avx2) UseAvx2(kernels);
+  if (features.avx512) UseAvx512(kernels);
+  if (features.avx512_vnni) UseVnni(kernels);
+  if (features.amx) UseAmx(kernels);
   return kernels;
 }
 
-const PanelKernels& BestPanels() { return GetCpuFeatures().avx2 ? Avx2Panels() : PlainPanels(); }
+const PanelKernels& BestPanels() {
+  static const PanelKernels kernels = PanelsFor(GetCpuFeatures());
+  return kernels;
+}
 
 }  // namespace tact

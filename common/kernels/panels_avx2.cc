@@ -120,6 +120,7 @@ class Prefetch {
 template <typename Math>
 struct Tile {
   static constexpr int64_t kDepth = Math::kDepth;
+  static constexpr int kMostRows = 6, kMostPanels = 1;
 
   // Loops over constants are unrolled, so that all sums stay in registers.
   template <int kRows, int kPanels, typename X, typename W>
@@ -259,11 +260,12 @@ ByteCode QuantizeBytes(const float* x, int64_t size, uint8_t* codes) {
 
 }  // namespace
 
-const PanelKernels& Avx2Panels() {
-  static const PanelKernels kernels = {
-      PanelLoops<Tile<F32Math>, F32Product>::Run, PanelLoops<Tile<Bf16Math>, Bf16Product>::Run,
-      PanelLoops<Tile<Int8Math>, Int8Product>::Run, Quantize, QuantizeBytes};
-  return kernels;
+void UseAvx2(PanelKernels& kernels) {
+  kernels.f32 = PanelLoops<Tile<F32Math>, F32Product>::Run;
+  kernels.bf16 = PanelLoops<Tile<Bf16Math>, Bf16Product>::Run;
+  kernels.int8 = PanelLoops<Tile<Int8Math>, Int8Product>::Run;
+  kernels.quantize = Quantize;
+  kernels.quantize_bytes = QuantizeBytes;
 }
 
 }  // namespace tact

@@ -1,10 +1,11 @@
-// The plain form of the products against the one for this CPU, and oneDNN's, which other CPUs use.
+// The plain form of the products against those that this CPU can run, and oneDNN's.
 #include "common/kernels/panels.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <tuple>
 #include <vector>
 
 #include "common/kernels/cpu.h"
@@ -32,14 +33,39 @@ struct Product {
   }
 };
 
-TEST(PanelsTest, PlainFormEqualsTheDefinitionAndTheBestForm) {
+struct Form {
+  const char* name;
+  PanelKernels kernels;
+};
+
+// What this CPU can run, the plain form first.
+std::vector<Form> Forms() {
+  const CpuFeatures& has = GetCpuFeatures();
+  CpuFeatures features;
+  std::vector<Form> forms = {{"plain", PanelsFor(features)}};
+  const auto add = [&](const char* name, bool there, bool CpuFeatures::*feature) {
+    if (!there) return;
+    features.*feature = true;
+    forms.push_back({name, PanelsFor(features)});
+  };
+  add("avx2", has.avx2, &CpuFeatures::avx2);
+  add("avx512", has.avx512, &CpuFeatures::avx512);
+  add("vnni", has.avx512_vnni, &CpuFeatures::avx512_vnni);
+  add("amx", has.amx, &CpuFeatures::amx);
+  return forms;
+}
+
+TEST(PanelsTest, FormsEqualTheDefinition) {
   for (const auto& [rows, depth, columns] :
-       {std::tuple{1, 7, 5}, {1, 800, 90}, {2, 400, 40}, {5, 3, 16}, {13, 385, 33}}) {
+       {std::tuple{1, 7, 5}, {1, 800, 90}, {2, 400, 40}, {5, 3, 16}, {13, 385, 33}, {30, 9, 50}}) {
     const Product product = {rows, depth, columns};
-    std::vector<float> plain(static_cast<size_t>(rows * columns), 2.0f), best = plain;
-    PlainPanels().f32(product.To(plain));
-    BestPanels().f32(product.To(best));
-    EXPECT_EQ(plain, best);
+    std::vector<float> plain(static_cast<size_t>(rows * columns), 2.0f);
+    PanelsFor({}).f32(product.To(plain));
+    for (const Form& form : Forms()) {
+      std::vector<float> best(plain.size(), 2.0f);
+      form.kernels.f32(product.To(best));
+      EXPECT_EQ(plain, best) << form.name;
+    }
     float sum = 2.0f + product.bias.back();  // the last row and column
     const float* x = product.x.data() + (rows - 1) * depth;
     const float* panel = product.weights.data() + (product.panels - 1) * kPanelWidth * depth;
@@ -59,10 +85,80 @@ TEST(PanelsTest, Int8FormsAreEqual) {
   Int8Product product = {
       x.data(), depth,   rows,    depth, weights.data(),    kPanelWidth * depth, plain.data(),
       columns,  columns, nullptr, false, row_scales.data(), scales.data()};
-  PlainPanels().int8(product);
-  product.y = best.data();
-  BestPanels().int8(product);
-  EXPECT_EQ(plain, best);
+  PanelsFor({}).int8(product);
+  for (const Form& form : Forms()) {
+    product.y = best.data();
+    form.kernels.int8(product);
+    EXPECT_EQ(plain, best) << form.name;
+  }
+}
+
+// A product of bytes whose sums reach the ends of their range.
+struct BytesCase {
+  int64_t rows, depth, columns;
+  int64_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
+  std::vector<uint8_t> x = std::vector<uint8_t>(static_cast<size_t>(rows * depth));
+  std::vector<int8_t> weights =
+      std::vector<int8_t>(static_cast<size_t>(panels * kPanelWidth * depth));
+  std::vector<int32_t> zeros = std::vector<int32_t>(static_cast<size_t>(rows)),
+                       sums = std::vector<int32_t>(static_cast<size_t>(panels * kPanelWidth));
+  std::vector<float> row_scales = Whole(rows), scales = Whole(panels * kPanelWidth),
+                     bias = Whole(columns);
+
+  void Fill() {
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = static_cast<uint8_t>(i % 5 == 0 ? 255 : i * 7919 % 256);
+    }
+    for (size_t i = 0; i < weights.size(); ++i) {
+      weights[i] = static_cast<int8_t>(i % 3 == 0 ? 127 : static_cast<int>(i * 31 % 255) - 127);
+    }
+    for (size_t i = 0; i < zeros.size(); ++i) zeros[i] = static_cast<int32_t>(i * 37 % 256);
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<int32_t>(i * 1009) - 20000;
+  }
+  ByteProduct To(std::vector<float>& y) const {
+    return {x.data(),
+            depth,
+            rows,
+            depth,
+            weights.data(),
+            kPanelWidth * depth,
+            y.data(),
+            columns,
+            columns,
+            bias.data(),
+            /*accumulate=*/true,
+            row_scales.data(),
+            scales.data(),
+            zeros.data(),
+            sums.data()};
+  }
+};
+
+TEST(PanelsTest, ByteProductsAreEqualInAllForms) {
+  for (const auto& [rows, depth, columns] : {std::tuple{1, 64, 5},
+                                             {1, 768, 90},
+                                             {2, 128, 40},
+                                             {5, 192, 16},
+                                             {16, 64, 32},
+                                             {17, 64, 33},
+                                             {32, 128, 48},
+                                             {45, 64, 50},
+                                             {64, 64, 17}}) {
+    BytesCase bytes = {rows, depth, columns};
+    bytes.Fill();
+    std::vector<float> plain(static_cast<size_t>(rows * columns), 2.0f);
+    PanelsFor({}).bytes(bytes.To(plain));
+    for (const Form& form : Forms()) {
+      std::vector<float> best(plain.size(), 2.0f);
+      form.kernels.bytes(bytes.To(best));
+      EXPECT_EQ(plain, best) << form.name << ' ' << rows << ' ' << depth << ' ' << columns;
+    }
+    int32_t sum = -bytes.zeros[0] * bytes.sums[0];  // the first row and column
+    for (int k = 0; k < depth; ++k) sum += bytes.x[k] * bytes.weights[k / 4 * 64 + k % 4];
+    EXPECT_EQ(
+        plain.front(),
+        2.0f + (static_cast<float>(sum) * (bytes.row_scales[0] * bytes.scales[0]) + bytes.bias[0]));
+  }
 }
 
 TEST(PanelsTest, QuantizationFormsAreEqual) {
@@ -70,9 +166,11 @@ TEST(PanelsTest, QuantizationFormsAreEqual) {
     std::vector<float> x = Whole(size);
     for (float& value : x) value *= 0.37f;
     std::vector<int16_t> plain(x.size()), best = plain;
-    const float scale = PlainPanels().quantize(x.data(), size, 5000, plain.data());
-    EXPECT_EQ(BestPanels().quantize(x.data(), size, 5000, best.data()), scale);
-    EXPECT_EQ(plain, best);
+    const float scale = PanelsFor({}).quantize(x.data(), size, 5000, plain.data());
+    for (const Form& form : Forms()) {
+      EXPECT_EQ(form.kernels.quantize(x.data(), size, 5000, best.data()), scale);
+      EXPECT_EQ(plain, best) << form.name;
+    }
     for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(scale * plain[i], x[i], scale * 0.51f);
   }
 }
@@ -82,11 +180,13 @@ TEST(PanelsTest, ByteFormsAreEqual) {
     std::vector<float> x = Whole(size);
     for (float& value : x) value *= 0.37f;
     std::vector<uint8_t> plain(x.size()), best = plain;
-    const ByteCode code = PlainPanels().quantize_bytes(x.data(), size, plain.data());
-    const ByteCode other = BestPanels().quantize_bytes(x.data(), size, best.data());
-    EXPECT_EQ(other.scale, code.scale);
-    EXPECT_EQ(other.zero, code.zero);
-    EXPECT_EQ(plain, best);
+    const ByteCode code = PanelsFor({}).quantize_bytes(x.data(), size, plain.data());
+    for (const Form& form : Forms()) {
+      const ByteCode other = form.kernels.quantize_bytes(x.data(), size, best.data());
+      EXPECT_EQ(other.scale, code.scale) << form.name;
+      EXPECT_EQ(other.zero, code.zero) << form.name;
+      EXPECT_EQ(plain, best) << form.name;
+    }
     for (size_t i = 0; i < x.size(); ++i) {
       EXPECT_NEAR(code.scale * static_cast<float>(plain[i] - code.zero), x[i], code.scale * 1.01f);
     }
@@ -96,15 +196,17 @@ TEST(PanelsTest, ByteFormsAreEqual) {
 TEST(PanelsTest, BytesOfZerosAreZeroAndWhatIsNotFiniteStaysSo) {
   std::vector<float> x(40, 0.0f);
   std::vector<uint8_t> codes(x.size());
-  for (const PanelKernels* kernels : {&PlainPanels(), &BestPanels()}) {
-    const ByteCode zeros = kernels->quantize_bytes(x.data(), 40, codes.data());
-    for (const uint8_t code : codes)
-      EXPECT_EQ(zeros.scale * static_cast<float>(code - zeros.zero), 0);
+  for (const Form& form : Forms()) {
+    const ByteCode zeros = form.kernels.quantize_bytes(x.data(), 40, codes.data());
+    for (const uint8_t code : codes) {
+      EXPECT_EQ(zeros.scale * static_cast<float>(code - zeros.zero), 0) << form.name;
+    }
     for (const float broken : {NAN, INFINITY, -INFINITY}) {
       for (const size_t at : {size_t{3}, size_t{39}}) {
         std::vector<float> spoilt = x;
         spoilt[at] = broken;
-        EXPECT_FALSE(std::isfinite(kernels->quantize_bytes(spoilt.data(), 40, codes.data()).scale));
+        const float scale = form.kernels.quantize_bytes(spoilt.data(), 40, codes.data()).scale;
+        EXPECT_FALSE(std::isfinite(scale)) << form.name;
       }
     }
   }

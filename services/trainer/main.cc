@@ -18,6 +18,7 @@
 #include "services/trainer/page/live_view.h"
 #include "services/trainer/plan/memory_guard.h"
 #include "services/trainer/ppo/ppo_job.h"
+#include "services/trainer/ppo/ppo_metrics.h"
 #include "services/trainer/ranks/rank_settings.h"
 #include "services/trainer/ranks/ranked_jobs.h"
 #include "services/trainer/ranks/worker_process.h"
@@ -105,6 +106,7 @@ absl::Status AddRankCredentials(TrainerOptions& options) {
 
 absl::StatusOr<int> Serve(const TrainerOptions& options, int threads) {
   RETURN_IF_ERROR(CheckLiveView(options));
+  InitialisePpoMetrics();
   RETURN_IF_ERROR(MakeFolder(options.data_dir));
   const std::filesystem::path data_dir = std::filesystem::canonical(options.data_dir);
   std::unique_ptr<RankHost> host;

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import cluster
 import exposition
@@ -118,13 +119,21 @@ def check_rules(report, prometheus):
             report.check(rule.get("state") != "firing", rule["name"], "fires on a healthy cluster")
 
 
+def series_soon(prometheus, expression, seconds=20):
+    """What a query returns once there is something: a rate needs two scrapes of what a service just began."""
+    until = time.monotonic() + seconds
+    while not (series := prometheus.series(expression)) and time.monotonic() < until:
+        time.sleep(0.5)
+    return series
+
+
 def check_queries(report, prometheus):
     rules, panels = list(rule_queries(prometheus)), list(dashboard_queries())
     assert len(rules) > 30 and len(panels) > 70, (len(rules), len(panels))
     empty = []
     for where, expression in rules + panels:
         try:
-            series = prometheus.series(expression)
+            series = series_soon(prometheus, expression)
         except OSError as error:
             report.check(False, where, expression, error.read().decode() if hasattr(error, "read") else error)
             continue

@@ -23,7 +23,7 @@ void SetBatchMetrics(const ScoredBatch& batch, v1::StepMetrics& metrics);
 void SetLearnMetrics(const LearnStats& stats, v1::StepMetrics& metrics);
 void ExportLearnStats(const LearnStats& stats);
 void ExportPpoMetrics(const v1::StepMetrics& metrics);
-// Makes the counters, so that a rate never misses their first increase.
+// Makes the counters at the service's start, so that a rate never misses their first increase.
 void InitialisePpoMetrics();
 prometheus::Counter& ReplayAlarms();
 

@@ -82,9 +82,7 @@ PpoRun::PpoRun(JobContext& context, Publisher& publisher, RewardClients& reward,
       maker_(spec_, policy_, reward),
       pipeline_([this](const BatchOrder& order,
                        const RetryHooks& hooks) { return maker_.Make(order, hooks); },
-                Parallel(spec_)) {
-  InitialisePpoMetrics();
-}
+                Parallel(spec_)) {}
 
 absl::Status PpoRun::Run() {
   return Leave(CatchExceptions("ppo", [&] { return RunSteps(); }));
