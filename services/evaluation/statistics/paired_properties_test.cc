@@ -31,7 +31,9 @@ Pairs RandomPairs(std::mt19937& random) {
   return pairs;
 }
 
-PairedOptions Quick() { return {.bootstrap = {.resamples = 50}, .sign_flips = {.permutations = 500}}; }
+PairedOptions Quick() {
+  return {.bootstrap = {.resamples = 50}, .sign_flips = {.permutations = 500}};
+}
 
 void ExpectEqual(const PairedComparison& a, const PairedComparison& b) {
   EXPECT_EQ(a.mean_before, b.mean_before);
@@ -118,7 +120,8 @@ TEST(PairedPropertiesTest, PairsWithoutADifferenceChangeNoTest) {
     more_before.push_back(0.5);
     more_after.push_back(0.5);
   }
-  const PairedComparison few = ComparePairs(before, after), many = ComparePairs(more_before, more_after);
+  const PairedComparison few = ComparePairs(before, after),
+                         many = ComparePairs(more_before, more_after);
   EXPECT_EQ(few.sign_flips.p, many.sign_flips.p);
   EXPECT_EQ(few.wilcoxon.p, many.wilcoxon.p);
 }

@@ -14,9 +14,9 @@ struct SignFlipOptions {
 };
 
 struct SignFlipResult {
-  double p = 1;                // two-sided, above 0, at most 1
-  bool exact = true;           // every pattern was counted
-  uint32_t permutations = 1;   // patterns that were looked at
+  double p = 1;               // two-sided, above 0, at most 1
+  bool exact = true;          // every pattern was counted
+  uint32_t permutations = 1;  // patterns that were looked at
 };
 
 // Hits: patterns of signs with |Σ ± |d|| >= |Σ d|, over the differences that are not 0. Where there

@@ -69,7 +69,8 @@ SignedRanks RankDifferences(std::span<const double> differences) {
     if (difference == 0) continue;
     const auto place = std::lower_bound(sizes.begin(), sizes.end(), std::abs(difference));
     // Halves add up exactly, in any order.
-    (difference > 0 ? out.plus : out.minus) += out.ranks[static_cast<size_t>(place - sizes.begin())];
+    (difference > 0 ? out.plus : out.minus) +=
+        out.ranks[static_cast<size_t>(place - sizes.begin())];
   }
   return out;
 }

@@ -11,8 +11,8 @@ namespace tact::statistics {
 // Differences that are 0 are left out (Wilcoxon's own way); the others are ranked by size from 1,
 // equal ones share their mean rank.
 struct SignedRanks {
-  double plus = 0;   // W+, sum of the ranks of positive differences
-  double minus = 0;  // W-
+  double plus = 0;            // W+, sum of the ranks of positive differences
+  double minus = 0;           // W-
   std::vector<double> ranks;  // of all, ascending
 };
 SignedRanks RankDifferences(std::span<const double> differences);
