@@ -1,5 +1,6 @@
 #include "services/tactctl/evaluation_follow.h"
 
+#include <map>
 #include <ostream>
 
 #include "absl/strings/str_format.h"
@@ -102,6 +103,16 @@ void PrintSpreads(const std::vector<v1::Evaluation>& evaluations, Terminal& term
   table.Print(terminal.out, kNeverCut);
 }
 
+// "ROUGE-1" of "rouge1"; one that this program does not know stays as it is.
+std::string MeasureName(const std::string& measure) {
+  static const auto* names = new std::map<std::string, std::string>{
+      {"toxicity", "Toxicity"}, {"reward", "Reward"},  {"rouge1", "ROUGE-1"},
+      {"rouge2", "ROUGE-2"},    {"rougeL", "ROUGE-L"}, {"rougeLsum", "ROUGE-Lsum"},
+      {"words", "Words"}};
+  const auto found = names->find(measure);
+  return found == names->end() ? measure : found->second;
+}
+
 std::string PText(double p) { return p < 0.001 ? "<.001" : absl::StrFormat("%.3f", p); }
 
 }  // namespace
@@ -141,8 +152,8 @@ void PrintTests(const v1::CompareResponse& comparison, Terminal& terminal) {
   Table table({"MEASURE", "BEFORE", "AFTER", "PERMUTATION", "WILCOXON", "COHEN'S D", "RANK R",
                "PAIRS", "AFTER IS"});
   for (const v1::PairedTest& test : comparison.tests()) {
-    table.Add({test.measure(), Number(test.mean_before(), 4), Number(test.mean_after(), 4),
-               PText(test.permutation_p()), PText(test.wilcoxon_p()),
+    table.Add({MeasureName(test.measure()), Number(test.mean_before(), 4),
+               Number(test.mean_after(), 4), PText(test.permutation_p()), PText(test.wilcoxon_p()),
                test.has_cohens_d() ? Number(test.cohens_d(), 2) : "-",
                Number(test.rank_biserial(), 2), StrCat(test.pairs()), test.in_words()});
   }
