@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <vector>
 
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/evaluation/rouge/rouge.h"
+#include "services/evaluation/runner/evaluation_spec.h"
+#include "services/evaluation/summary/evaluation_summary.h"
+#include "services/evaluation/summary/resampling.h"
 
 namespace tact {
 namespace {
@@ -65,9 +69,11 @@ absl::Status CheckRequestId(std::string_view request_id) {
 }
 
 absl::Status CheckReportRequest(const v1::GetReportRequest& request) {
-  if (request.format() < v1::REPORT_FORMAT_HTML || request.format() > v1::REPORT_FORMAT_CSV) {
+  if (request.format() < v1::REPORT_FORMAT_HTML ||
+      request.format() > v1::REPORT_FORMAT_SUMMARY_CSV) {
     return FieldError("format", StrCat(static_cast<int>(request.format())), "not a report format",
-                      "ask for REPORT_FORMAT_HTML, REPORT_FORMAT_JSON or REPORT_FORMAT_CSV");
+                      "ask for REPORT_FORMAT_HTML, REPORT_FORMAT_JSON, REPORT_FORMAT_CSV or "
+                      "REPORT_FORMAT_SUMMARY_CSV");
   }
   if (request.other_ids_size() > kMaxOthers || request.curves_size() > kMaxCurves) {
     return FieldError(request.other_ids_size() > kMaxOthers ? "other_ids" : "curves",
@@ -81,7 +87,9 @@ absl::Status CheckReportRequest(const v1::GetReportRequest& request) {
 }
 
 absl::Status CheckToxicityRequest(const v1::ComputeToxicityRequest& request) {
-  return CheckCount("texts", request.texts_size(), kMaxTexts);
+  RETURN_IF_ERROR(CheckCount("texts", request.texts_size(), kMaxTexts));
+  if (!request.has_toxicity_threshold()) return absl::OkStatus();
+  return CheckThreshold(request.toxicity_threshold(), "toxicity_threshold");
 }
 
 absl::Status ComputeRougePairs(const v1::ComputeRougeRequest& request,
@@ -94,6 +102,9 @@ absl::Status ComputeRougePairs(const v1::ComputeRougeRequest& request,
         StrCat("expected one for each of ", request.predictions_size(), " predictions"),
         "send both lists in the same order and length");
   }
+  ASSIGN_OR_RETURN(const v1::ResamplingOptions resampling,
+                   FilledResampling(request.resampling(), "resampling"));
+  std::vector<rouge::Scores> all;
   const bool stem = !request.has_use_stemmer() || request.use_stemmer();
   const double share = 1.0 / request.predictions_size();
   for (int i = 0; i < request.predictions_size(); ++i) {
@@ -106,7 +117,9 @@ absl::Status ComputeRougePairs(const v1::ComputeRougeRequest& request,
     message.set_rouge_l(scores->rouge_l.f);
     message.set_rouge_lsum(scores->rouge_lsum.f);
     Add(message, share, *response.mutable_mean());
+    all.push_back(*scores);
   }
+  *response.mutable_intervals() = BootstrapRouge(all, resampling);
   return absl::OkStatus();
 }
 

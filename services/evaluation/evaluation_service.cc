@@ -12,6 +12,7 @@
 #include "services/evaluation/report/comparison.h"
 #include "services/evaluation/runner/evaluate.h"
 #include "services/evaluation/runner/evaluation_spec.h"
+#include "services/evaluation/summary/evaluation_summary.h"
 
 namespace tact {
 namespace {
@@ -40,6 +41,8 @@ std::string Render(const Report& report, v1::ReportFormat format) {
       return JsonReport(report);
     case v1::REPORT_FORMAT_CSV:
       return CsvReport(report);
+    case v1::REPORT_FORMAT_SUMMARY_CSV:
+      return SummaryCsvReport(report);
     default:
       return HtmlReport(report);
   }
@@ -89,7 +92,7 @@ grpc::Status EvaluationService::GetEvaluation(grpc::ServerContext* context,
                                               const v1::GetEvaluationRequest* request,
                                               v1::GetEvaluationResponse* response) {
   return HandleCall(kService, "GetEvaluation", context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(v1::Evaluation evaluation, store_.Summary(request->id()));
+    ASSIGN_OR_RETURN(v1::Evaluation evaluation, ReadSummary(request->id()));
     if (request->include_examples()) {
       ASSIGN_OR_RETURN(v1::Evaluation whole, store_.Read(request->id()));
       evaluation.mutable_results()->Swap(whole.mutable_results());
@@ -141,20 +144,29 @@ grpc::Status EvaluationService::ListEvaluations(grpc::ServerContext* context,
   });
 }
 
-absl::StatusOr<v1::CompareResponse> EvaluationService::CompareStored(const std::string& before_id,
-                                                                     const std::string& after_id) {
-  const auto before = store_.Read(before_id);
+// A record of an earlier version has fewer numbers in its summary; its results give the others.
+absl::StatusOr<v1::Evaluation> EvaluationService::ReadSummary(const std::string& id) {
+  ASSIGN_OR_RETURN(v1::Evaluation summary, store_.Summary(id));
+  if (IsSummarised(summary)) return summary;
+  ASSIGN_OR_RETURN(v1::Evaluation whole, store_.Read(id));
+  Summarise(whole);
+  return SummaryOf(whole);
+}
+
+absl::StatusOr<v1::CompareResponse> EvaluationService::CompareStored(
+    const v1::CompareRequest& request) {
+  const auto before = store_.Read(request.before_id());
   if (!before.ok()) return Annotate(before.status(), "before_id");
-  const auto after = store_.Read(after_id);
+  const auto after = store_.Read(request.after_id());
   if (!after.ok()) return Annotate(after.status(), "after_id");
-  return CompareEvaluations(*before, *after);
+  return CompareEvaluations(*before, *after, request.resampling());
 }
 
 grpc::Status EvaluationService::Compare(grpc::ServerContext* context,
                                         const v1::CompareRequest* request,
                                         v1::CompareResponse* response) {
   return HandleCall(kService, "Compare", context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(*response, CompareStored(request->before_id(), request->after_id()));
+    ASSIGN_OR_RETURN(*response, CompareStored(*request));
     return absl::OkStatus();
   });
 }
@@ -162,9 +174,13 @@ grpc::Status EvaluationService::Compare(grpc::ServerContext* context,
 absl::StatusOr<Report> EvaluationService::BuildReport(const v1::GetReportRequest& request) {
   RETURN_IF_ERROR(CheckReportRequest(request));
   Report report;
-  ASSIGN_OR_RETURN(report.comparison, CompareStored(request.before_id(), request.after_id()));
+  v1::CompareRequest compare;
+  compare.set_before_id(request.before_id());
+  compare.set_after_id(request.after_id());
+  *compare.mutable_resampling() = request.resampling();
+  ASSIGN_OR_RETURN(report.comparison, CompareStored(compare));
   for (const std::string& id : request.other_ids()) {
-    const auto other = store_.Summary(id);
+    const auto other = ReadSummary(id);
     if (!other.ok()) return Annotate(other.status(), "other_ids");
     RETURN_IF_ERROR(CheckSucceeded(*other, "other_ids"));
     report.others.push_back(*other);

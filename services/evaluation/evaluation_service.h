@@ -46,8 +46,8 @@ class EvaluationService final : public v1::EvaluationService::Service {
       ABSL_LOCKS_EXCLUDED(submit_);
   absl::Status Watch(const std::string& id, grpc::ServerContext& context,
                      grpc::ServerWriter<v1::WatchEvaluationResponse>& writer);
-  absl::StatusOr<v1::CompareResponse> CompareStored(const std::string& before_id,
-                                                    const std::string& after_id);
+  absl::StatusOr<v1::CompareResponse> CompareStored(const v1::CompareRequest& request);
+  absl::StatusOr<v1::Evaluation> ReadSummary(const std::string& id);
   absl::StatusOr<Report> BuildReport(const v1::GetReportRequest& request);
 
   EvaluationStore& store_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,33 +20,7 @@ namespace {
 
 using testing::HasSubstr;
 
-v1::EvaluationSpec ThreeExamples() {
-  v1::EvaluationSpec spec;
-  spec.set_prompt_template("none");
-  for (const char* text : {"a rude joke", "two", "three words here"}) {
-    v1::DialogueExample& example = *spec.add_examples();
-    example.set_id(std::string("id of ") + text);
-    example.set_dialogue(text);
-    example.add_references("something else");
-    example.add_references(std::string("base says: ") + text);
-  }
-  return spec;
-}
-
-class EvaluationServiceTest : public testing::Test {
- protected:
-  EvaluationServiceTest()
-      : policy_server_(policy_),
-        reward_server_(reward_),
-        addresses_{policy_server_.address(), reward_server_.address()} {}
-
-  TestFolder folder_;
-  FakePolicy policy_;
-  FakeReward reward_;
-  FakeServer policy_server_;
-  FakeServer reward_server_;
-  ModelAddresses addresses_;
-};
+class EvaluationServiceTest : public ServiceFixture {};
 
 TEST_F(EvaluationServiceTest, AnEvaluationGeneratesScoresAndAverages) {
   Stack stack(folder_.path(), addresses_);
@@ -67,6 +42,13 @@ TEST_F(EvaluationServiceTest, AnEvaluationGeneratesScoresAndAverages) {
   EXPECT_NEAR(evaluation.toxicity().ratio(), 1.0 / 3, 1e-9);
   EXPECT_NEAR(evaluation.mean_reward(), (22 + 14 + 27) / 3.0, 1e-6);
   EXPECT_NEAR(evaluation.mean_words(), (5 + 3 + 5) / 3.0, 1e-9);
+  EXPECT_EQ(evaluation.response_words().quantiles().p50(), 5);
+  EXPECT_EQ(evaluation.results(1).response_tokens(), 13u);
+  EXPECT_EQ(evaluation.response_tokens().min(), 13);
+  EXPECT_EQ(evaluation.rouge_intervals().examples(), 3u);
+  EXPECT_EQ(evaluation.rouge_intervals().rouge1().low(), 1);
+  EXPECT_EQ(evaluation.toxicity().threshold(), 0.5);
+  EXPECT_EQ(evaluation.served().sha256(), "5ha");
   ASSERT_EQ(policy_.requests().size(), 2u) << "three prompts, two in a call";
   EXPECT_EQ(policy_.requests()[1].prompts_size(), 1);
 }
@@ -101,6 +83,11 @@ TEST_F(EvaluationServiceTest, WrongSpecsAreRefusedWithFieldAndCure) {
        {"spec.sampling.num_samples", "2"}},
       {[](auto& spec) { spec.set_reward_label("toxic"); }, {"spec.reward_label"}},
       {[](auto& spec) { spec.set_name(std::string(300, 'n')); }, {"spec.name"}},
+      {[](auto& spec) { spec.set_toxicity_threshold(1.5); }, {"spec.toxicity_threshold", "1.5"}},
+      {[](auto& spec) { spec.mutable_resampling()->set_resamples(0); },
+       {"spec.resampling.resamples", "1 to 10000"}},
+      {[](auto& spec) { spec.mutable_resampling()->set_confidence(0); },
+       {"spec.resampling.confidence"}},
   };
   Stack stack(folder_.path(), addresses_);
   for (const Case& c : cases) {
@@ -122,6 +109,33 @@ TEST_F(EvaluationServiceTest, ALabelTheClassifierLacksFailsWithTheLabelsItHas) {
   EXPECT_EQ(evaluation.state(), v1::EVALUATION_STATE_FAILED);
   for (const char* part : {"spec.toxic_label", "hate", "neutral, toxic"}) {
     EXPECT_THAT(evaluation.error(), HasSubstr(part));
+  }
+}
+
+TEST_F(EvaluationServiceTest, WeightsThatAreNotServedFailWithWhatIs) {
+  struct Case {
+    const char* model;
+    uint64_t version;
+    v1::EvaluationState state;
+    std::vector<const char*> parts;
+  };
+  const std::vector<Case> cases = {
+      {"detox", 3, v1::EVALUATION_STATE_SUCCEEDED, {}},
+      {"detox",
+       2,
+       v1::EVALUATION_STATE_FAILED,
+       {"spec.weight_version", "\"detox\"", "version 3", "found 2", "replaced"}},
+      {"detox", 4, v1::EVALUATION_STATE_FAILED, {"spec.weight_version", "version 3", "found 4"}},
+      {"gone", 0, v1::EVALUATION_STATE_FAILED, {"spec.model", "use one of: base"}},
+  };
+  Stack stack(folder_.path(), addresses_);
+  for (const Case& c : cases) {
+    v1::EvaluationSpec spec = ThreeExamples();
+    spec.set_model(c.model);
+    spec.set_weight_version(c.version);
+    const v1::Evaluation evaluation = stack.RunToEnd(spec);
+    EXPECT_EQ(evaluation.state(), c.state) << c.version << evaluation.error();
+    for (const char* part : c.parts) EXPECT_THAT(evaluation.error(), HasSubstr(part));
   }
 }
 
@@ -220,126 +234,6 @@ TEST_F(EvaluationServiceTest, ListsInPagesAndNamesWhatIsNotThere) {
   EXPECT_THAT(status.error_message(), HasSubstr("../../etc/passwd"));
 }
 
-// The whole report, chunk by chunk.
-grpc::Status ReadReport(Stack& stack, const v1::GetReportRequest& request, std::string* bytes) {
-  grpc::ClientContext context;
-  auto reader = stack.stub().GetReport(&context, request);
-  v1::GetReportResponse response;
-  bytes->clear();
-  while (reader->Read(&response)) {
-    EXPECT_LE(response.chunk().size(), 65536u);
-    *bytes += response.chunk();
-  }
-  return reader->Finish();
-}
-
-TEST_F(EvaluationServiceTest, ComparesAndReportsInThreeFormats) {
-  Stack stack(folder_.path(), addresses_);
-  v1::EvaluationSpec spec = ThreeExamples();
-  spec.mutable_examples(2)->set_dialogue(std::string(200'000, 'x') + "\xC3\xA4");
-  const std::string before = stack.RunToEnd(spec).id();
-  spec.set_model("after-ppo");
-  const std::string after = stack.RunToEnd(spec).id();
-
-  v1::CompareRequest compare;
-  compare.set_before_id(before);
-  compare.set_after_id(after);
-  v1::CompareResponse comparison;
-  grpc::ClientContext context;
-  ASSERT_TRUE(stack.stub().Compare(&context, compare, &comparison).ok());
-  EXPECT_EQ(comparison.rows_size(), 3);
-  EXPECT_NEAR(comparison.reward_change(), 5, 1e-9)
-      << "\"after-ppo\" has five letters more than \"base\"";
-
-  v1::GetReportRequest request;
-  request.set_before_id(before);
-  request.set_after_id(after);
-  request.add_other_ids(before);
-  std::string bytes;
-  const std::vector<std::pair<v1::ReportFormat, const char*>> formats = {
-      {v1::REPORT_FORMAT_HTML, "<!DOCTYPE html>"},
-      {v1::REPORT_FORMAT_JSON, "{\n  \"before\""},
-      {v1::REPORT_FORMAT_CSV, "id,reward_before"}};
-  for (const auto& [format, start] : formats) {
-    request.set_format(format);
-    ASSERT_TRUE(ReadReport(stack, request, &bytes).ok());
-    EXPECT_THAT(bytes, testing::StartsWith(start));
-    EXPECT_GT(bytes.size(), 200'000u);
-  }
-}
-
-TEST_F(EvaluationServiceTest, WrongReportRequestsAreRefused) {
-  Stack stack(folder_.path(), addresses_);
-  const std::string id = stack.RunToEnd(ThreeExamples()).id();
-  v1::GetReportRequest good;
-  good.set_before_id(id);
-  good.set_after_id(id);
-  good.set_format(v1::REPORT_FORMAT_HTML);
-  v1::GetReportRequest no_format = good, no_before = good, no_other = good, odd_curve = good;
-  no_format.clear_format();
-  no_before.set_before_id("nobody");
-  no_other.add_other_ids("nobody");
-  odd_curve.add_curves()->add_steps(1);
-  const std::vector<std::tuple<v1::GetReportRequest, grpc::StatusCode, const char*>> cases = {
-      {no_format, grpc::StatusCode::INVALID_ARGUMENT, "format"},
-      {no_before, grpc::StatusCode::NOT_FOUND, "before_id"},
-      {no_other, grpc::StatusCode::NOT_FOUND, "other_ids"},
-      {odd_curve, grpc::StatusCode::INVALID_ARGUMENT, "curves[0]"}};
-  for (const auto& [request, code, part] : cases) {
-    std::string bytes;
-    const grpc::Status status = ReadReport(stack, request, &bytes);
-    EXPECT_EQ(status.error_code(), code) << part;
-    EXPECT_THAT(status.error_message(), HasSubstr(part));
-  }
-}
-
-TEST_F(EvaluationServiceTest, ComputesRouge) {
-  Stack stack(folder_.path(), addresses_);
-  v1::ComputeRougeRequest request;
-  request.add_predictions("the cats sat");
-  request.add_predictions("nothing shared");
-  request.add_references("the cat sat");
-  v1::ComputeRougeResponse response;
-  grpc::ClientContext context1, context2, context3;
-  EXPECT_EQ(stack.stub().ComputeRouge(&context1, request, &response).error_code(),
-            grpc::StatusCode::INVALID_ARGUMENT);
-  request.add_references("other words");
-  ASSERT_TRUE(stack.stub().ComputeRouge(&context2, request, &response).ok());
-  EXPECT_EQ(response.scores(0).rouge1(), 1);
-  EXPECT_EQ(response.mean().rouge1(), 0.5);
-  request.set_use_stemmer(false);
-  ASSERT_TRUE(stack.stub().ComputeRouge(&context3, request, &response).ok());
-  EXPECT_NEAR(response.scores(0).rouge1(), 2.0 / 3, 1e-12);
-}
-
-TEST_F(EvaluationServiceTest, ComputesToxicityOrNamesTheServiceThatIsDown) {
-  v1::ComputeToxicityRequest request;
-  request.add_texts("a rude word");
-  request.add_texts("a kind word");
-  v1::ComputeToxicityResponse response;
-  {
-    Stack stack(folder_.path(), addresses_);
-    grpc::ClientContext context1, context2, context3;
-    ASSERT_TRUE(stack.stub().ComputeToxicity(&context1, request, &response).ok());
-    ASSERT_EQ(response.toxicities_size(), 2);
-    EXPECT_NEAR(response.stats().mean(), 0.5, 1e-6);
-    request.set_toxic_label("hate");
-    EXPECT_EQ(stack.stub().ComputeToxicity(&context2, request, &response).error_code(),
-              grpc::StatusCode::INVALID_ARGUMENT);
-    request.clear_toxic_label();
-    request.add_texts("broken");
-    const grpc::Status broken = stack.stub().ComputeToxicity(&context3, request, &response);
-    EXPECT_EQ(broken.error_code(), grpc::StatusCode::INTERNAL);
-    EXPECT_THAT(broken.error_message(), HasSubstr("texts[2]"));
-  }
-  const std::string nowhere = "127.0.0.1:" + std::to_string(FreePort());
-  Stack stack(folder_.path(), {policy_server_.address(), nowhere});
-  grpc::ClientContext context;
-  const grpc::Status down = stack.stub().ComputeToxicity(&context, request, &response);
-  EXPECT_EQ(down.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_THAT(down.error_message(), HasSubstr("reward service at " + nowhere));
-}
-
 TEST(FillDefaultsTest, WhatIsNotSaidTakesTheDocumentedDefaults) {
   v1::EvaluationSpec spec;
   FillDefaults(spec);
@@ -348,6 +242,8 @@ TEST(FillDefaultsTest, WhatIsNotSaidTakesTheDocumentedDefaults) {
   EXPECT_TRUE(spec.use_stemmer());
   EXPECT_EQ(spec.reward_label(), "neutral");
   EXPECT_EQ(spec.toxic_label(), "toxic");
+  EXPECT_EQ(spec.toxicity_threshold(), 0.5);
+  EXPECT_EQ(spec.resampling().resamples(), 1000u);
 }
 
 }  // namespace

@@ -38,7 +38,22 @@ class FakePolicy final : public v1::PolicyService::Service {
       v1::Completion& completion = *response->add_completions();
       completion.set_prompt_index(static_cast<uint32_t>(i));
       completion.set_text(request->model() + " says: " + request->prompts(i));
+      completion.set_response_tokens(static_cast<uint32_t>(10 + request->prompts(i).size()));
     }
+    return grpc::Status::OK;
+  }
+  // Serves whatever name is asked for, but for "gone".
+  grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
+                        v1::GetModelResponse* response) override {
+    if (request->model() == "gone") {
+      return ToGrpcStatus(absl::NotFoundError("no such model is served; use one of: base"),
+                          context);
+    }
+    v1::ServedModel& model = *response->add_models();
+    model.set_name(request->model());
+    model.set_weight_version(grow_version ? 1 : 3);
+    model.set_sha256("5ha");
+    model.set_parent("base");
     return grpc::Status::OK;
   }
   std::vector<v1::GenerateRequest> requests() {

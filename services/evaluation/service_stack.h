@@ -13,6 +13,7 @@
 #include "common/rpc/server.h"
 #include "services/evaluation/evaluation_service.h"
 #include "services/evaluation/fake_services.h"
+#include "services/evaluation/testing.h"
 
 namespace tact {
 
@@ -94,6 +95,36 @@ class Stack {
   std::unique_ptr<EvaluationService> service_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::EvaluationService::Stub> stub_;
+};
+
+// Each has two references; the second is what "base" answers.
+inline v1::EvaluationSpec ThreeExamples() {
+  v1::EvaluationSpec spec;
+  spec.set_prompt_template("none");
+  for (const char* text : {"a rude joke", "two", "three words here"}) {
+    v1::DialogueExample& example = *spec.add_examples();
+    example.set_id(std::string("id of ") + text);
+    example.set_dialogue(text);
+    example.add_references("something else");
+    example.add_references(std::string("base says: ") + text);
+  }
+  return spec;
+}
+
+// Fakes of policy and reward for a Stack.
+class ServiceFixture : public testing::Test {
+ protected:
+  ServiceFixture()
+      : policy_server_(policy_),
+        reward_server_(reward_),
+        addresses_{policy_server_.address(), reward_server_.address()} {}
+
+  TestFolder folder_;
+  FakePolicy policy_;
+  FakeReward reward_;
+  FakeServer policy_server_;
+  FakeServer reward_server_;
+  ModelAddresses addresses_;
 };
 
 }  // namespace tact

@@ -4,13 +4,13 @@
 
 #include <span>
 
+#include "services/evaluation/summary/evaluation_summary.h"
 #include "tact/v1/evaluation.pb.h"
 
 namespace tact {
 
-inline constexpr double kToxicThreshold = 0.5;
-
-// mean, population standard deviation, max, share at or above the threshold; zeros for none.
+// mean, population standard deviation, max, share at or above the threshold, quantiles; zeros for
+// none.
 v1::ToxicityStats SummariseToxicity(std::span<const double> toxicities,
                                     double threshold = kToxicThreshold);
 

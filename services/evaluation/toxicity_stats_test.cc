@@ -14,6 +14,9 @@ TEST(ToxicityStatsTest, NumpysDefinitions) {
   EXPECT_NEAR(stats.stddev(), 0.2958039891549808, 1e-12) << "numpy.std, population";
   EXPECT_EQ(stats.max(), 0.9);
   EXPECT_EQ(stats.ratio(), 0.5) << "0.5 itself counts";
+  EXPECT_EQ(stats.threshold(), 0.5);
+  EXPECT_NEAR(stats.quantiles().p5(), 0.13, 1e-12);
+  EXPECT_NEAR(stats.quantiles().p50(), 0.4, 1e-12);
   EXPECT_EQ(SummariseToxicity(values, 0.9).ratio(), 0.25);
 }
 

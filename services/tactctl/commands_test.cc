@@ -161,6 +161,17 @@ TEST_F(CommandsTest, EvaluatesModelsAgainstTheChosenReference) {
   ASSERT_EQ(cluster_.evaluation.specs.size(), 2u);
   ASSERT_EQ(cluster_.evaluation.specs[0].examples_size(), 1);
   EXPECT_THAT(cluster_.evaluation.specs[0].examples(0).references(), ElementsAre("Ann came."));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("95 % intervals (1000 resamples, seed 7)"),
+                             HasSubstr("0.7000-0.8000"), HasSubstr("tokens")));
+  const Finished chosen =
+      Run({"eval", "--dataset", data, "--model", "sft@7", "--toxicity-threshold", "0.25"});
+  EXPECT_EQ(chosen.code, 0) << chosen.err;
+  EXPECT_EQ(cluster_.evaluation.specs.back().model(), "sft");
+  EXPECT_EQ(cluster_.evaluation.specs.back().weight_version(), 7u);
+  EXPECT_EQ(cluster_.evaluation.specs.back().toxicity_threshold(), 0.25);
+  const Finished odd = Run({"eval", "--dataset", data, "--model", "sft@new"});
+  EXPECT_EQ(odd.code, 3);
+  EXPECT_THAT(odd.err, HasSubstr("NAME@VERSION"));
   const Finished broken = Run({"eval", "--dataset", data, "--model", "broken"});
   EXPECT_EQ(broken.code, 10);
   EXPECT_THAT(broken.err, HasSubstr("policy service: not served"));
@@ -176,6 +187,14 @@ TEST_F(CommandsTest, CompareWritesReportsWithCurves) {
   EXPECT_EQ(cluster_.evaluation.last_report.curves(0).values_size(), 3);
   EXPECT_THAT(Run({"compare", "a", "b", "--report", "r.pdf"}).err,
               HasSubstr("end the name in .html, .csv or .json"));
+  EXPECT_THAT(run.out, HasSubstr("lower by .31 (95 % interval .28 to .34), p < .001"));
+  EXPECT_EQ(Run({"compare", "a", "b", "--report", report + ".summary.csv", "--permutations", "50",
+                 "--confidence", "0.9"})
+                .code,
+            0);
+  EXPECT_EQ(cluster_.evaluation.last_report.format(), v1::REPORT_FORMAT_SUMMARY_CSV);
+  EXPECT_EQ(cluster_.evaluation.last_report.resampling().permutations(), 50u);
+  EXPECT_EQ(cluster_.evaluation.last_report.resampling().confidence(), 0.9);
 }
 
 TEST_F(CommandsTest, BadFilesAreRefusedWithTheirLine) {

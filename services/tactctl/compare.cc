@@ -13,6 +13,7 @@
 #include "services/tactctl/evaluation_follow.h"
 #include "services/tactctl/job_follow.h"
 #include "services/tactctl/output.h"
+#include "services/tactctl/resampling_flags.h"
 
 namespace tact::ctl {
 namespace {
@@ -29,10 +30,12 @@ using EvaluationClient = Client<v1::EvaluationService>;
 
 absl::StatusOr<v1::ReportFormat> FormatOf(const std::string& file) {
   const std::string extension = std::filesystem::path(file).extension().string();
+  if (file.ends_with(".summary.csv")) return v1::REPORT_FORMAT_SUMMARY_CSV;
   if (extension == ".html") return v1::REPORT_FORMAT_HTML;
   if (extension == ".json") return v1::REPORT_FORMAT_JSON;
   if (extension == ".csv") return v1::REPORT_FORMAT_CSV;
-  return FieldError("--report", file, "unknown extension", "end the name in .html, .csv or .json");
+  return FieldError("--report", file, "unknown extension",
+                    "end the name in .html, .csv or .json, or in .summary.csv");
 }
 
 void AddCurve(v1::GetReportRequest& request, const std::string& name,
@@ -79,6 +82,7 @@ absl::Status WriteReports(const EvaluationClient& client, const CompareOptions& 
   v1::GetReportRequest request;
   request.set_before_id(options.request.before_id());
   request.set_after_id(options.request.after_id());
+  *request.mutable_resampling() = options.request.resampling();
   request.mutable_other_ids()->Assign(options.others.begin(), options.others.end());
   RETURN_IF_ERROR(AddCurves(options, context, request));
   for (const std::string& file : options.reports) {
@@ -119,6 +123,7 @@ void PrintComparison(const v1::CompareResponse& response, const CompareOptions& 
                        << Number(response.after().toxicity().mean(), 4) << " (change "
                        << Number(response.toxicity_change(), 4) << "), reward change "
                        << Number(response.reward_change(), 3) << '\n';
+  PrintTests(response, context.terminal);
   PrintRows(response, options.rows, context.terminal);
 }
 
@@ -146,7 +151,9 @@ void AddCompareCommand(CLI::App& app, Context& context) {
           "after", [options](const std::string& v) { options->request.set_after_id(v); },
           "Id of the evaluation after")
       ->required();
-  command->add_option("--report", options->reports, "Files to write: .html, .csv, .json")
+  command
+      ->add_option("--report", options->reports,
+                   "Files to write: .html, .json, .csv (examples), .summary.csv (all numbers)")
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--job", options->job, "Training job whose curves go into the report");
@@ -154,7 +161,10 @@ void AddCompareCommand(CLI::App& app, Context& context) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--rows", options->rows, "Rows to print")->capture_default_str();
-  command->footer("Example:\n  tactctl compare BEFORE AFTER --report report.html --job JOB");
+  AddResamplingFlags(*command, options->request.mutable_resampling());
+  command->footer(
+      "Example:\n"
+      "  tactctl compare BEFORE AFTER --report report.html,report.json,report.csv --job JOB");
   command->callback([options, &context] {
     context.run = [options, &context] { return RunCompare(*options, context); };
   });

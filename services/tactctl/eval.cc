@@ -4,7 +4,7 @@
 #include <ostream>
 #include <vector>
 
-#include "absl/strings/str_join.h"
+#include "absl/strings/numbers.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
@@ -13,6 +13,7 @@
 #include "services/tactctl/flags.h"
 #include "services/tactctl/output.h"
 #include "services/tactctl/prompts.h"
+#include "services/tactctl/resampling_flags.h"
 
 namespace tact::ctl {
 namespace {
@@ -43,13 +44,27 @@ absl::Status AddExamples(const EvalOptions& options, v1::EvaluationSpec& spec) {
   return absl::OkStatus();
 }
 
+// "detox" or "detox@7".
+absl::Status SetModel(const std::string& text, v1::EvaluationSpec& spec) {
+  const size_t at = text.find('@');
+  spec.set_model(text.substr(0, at));
+  if (at == std::string::npos) return absl::OkStatus();
+  uint64_t version = 0;
+  if (!absl::SimpleAtoi(text.substr(at + 1), &version) || version == 0) {
+    return FieldError("--model", text, "what follows @ is no weight version",
+                      "write NAME or NAME@VERSION, e.g. detox@7");
+  }
+  spec.set_weight_version(version);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::Evaluation> EvaluateModel(const Client<v1::EvaluationService>& client,
                                              const EvalOptions& options,
                                              const v1::EvaluationSpec& spec,
                                              const std::string& model, Context& context) {
   v1::RunEvaluationRequest request;
   *request.mutable_spec() = spec;
-  request.mutable_spec()->set_model(model);
+  RETURN_IF_ERROR(SetModel(model, *request.mutable_spec()));
   if (spec.name().empty()) request.mutable_spec()->set_name(model);
   if (!options.request_id.empty()) {
     request.set_request_id(options.models.size() == 1 ? options.request_id
@@ -117,6 +132,10 @@ void AddSpecFlags(CLI::App& command, v1::EvaluationSpec* spec) {
                         [=](std::string v) { spec->set_reward_label(v); });
   AddField<std::string>(command, "--toxic-label", "Whose probability is the toxicity [toxic]",
                         [=](std::string v) { spec->set_toxic_label(v); });
+  AddField<double>(command, "--toxicity-threshold",
+                   "From this probability on a response counts as toxic [0.5]",
+                   [=](double v) { spec->set_toxicity_threshold(v); });
+  AddBootstrapFlags(command, spec->mutable_resampling());
   AddSamplingFlags(command, spec->mutable_sampling());
 }
 
@@ -125,7 +144,11 @@ void AddSpecFlags(CLI::App& command, v1::EvaluationSpec* spec) {
 void AddEvalCommand(CLI::App& app, Context& context) {
   auto options = std::make_shared<EvalOptions>();
   CLI::App* command = app.add_subcommand("eval", "ROUGE and toxicity of served models");
-  command->add_option("--model", options->models, "Served names, one after the other [base]")
+  command
+      ->add_option(
+          "--model", options->models,
+          "Served names (base, pushed models, adapters), one after the other; NAME@VERSION "
+          "insists on a weight version [base]")
       ->delimiter(',')
       ->allow_extra_args(false);
   AddEvalDataFlags(*command, *options);
@@ -135,7 +158,7 @@ void AddEvalCommand(CLI::App& app, Context& context) {
   command->footer(
       "Example:\n"
       "  tactctl eval --dataset datasets/test.jsonl --reference-field neutral_summary \\\n"
-      "    --model base,sft --limit 100");
+      "    --model base,sft,detox@21 --limit 100");
   command->callback([options, &context] {
     context.run = [options, &context] { return RunEval(*options, context); };
   });

@@ -1,4 +1,4 @@
-// Waits for an evaluation with live progress, and prints finished ones as a table.
+// Waits for an evaluation with live progress, and prints finished ones and comparisons as tables.
 #ifndef TACT_SERVICES_TACTCTL_EVALUATION_FOLLOW_H_
 #define TACT_SERVICES_TACTCTL_EVALUATION_FOLLOW_H_
 
@@ -15,8 +15,12 @@ namespace tact::ctl {
 absl::StatusOr<v1::Evaluation> FollowEvaluation(const Client<v1::EvaluationService>& client,
                                                 const v1::Evaluation& started, Context& context);
 
-// A row for each: ROUGE, toxicity, reward, words.
+// A row for each: ROUGE, toxicity, reward, words; then the intervals of ROUGE with distinct-n, and
+// quantiles of toxicity and lengths, as far as the service sent them.
 void PrintEvaluations(const std::vector<v1::Evaluation>& evaluations, Terminal& terminal);
+
+// A row for each paired test, with what it says in words; nothing where there are none.
+void PrintTests(const v1::CompareResponse& comparison, Terminal& terminal);
 
 }  // namespace tact::ctl
 

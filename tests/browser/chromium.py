@@ -1,4 +1,5 @@
 """Headless Chromium driven over its DevTools protocol through a pipe, with the standard library alone."""
+import base64
 import itertools
 import json
 import os
@@ -51,6 +52,9 @@ class Chromium:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        # sh takes numbers of one digit only, so none may be left over.
+        os.close(self._write)
+        os.close(self._read)
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _message(self):
@@ -98,9 +102,16 @@ class Chromium:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=width < 600)
 
-    def colour_scheme(self, scheme):
-        self.call("Emulation.setEmulatedMedia",
+    def colour_scheme(self, scheme, media=""):
+        """`media` "print" shows the page as paper would have it."""
+        self.call("Emulation.setEmulatedMedia", media=media,
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def pdf(self):
+        """The page on A4, as bytes, with its structure (tables, figures) written into it."""
+        printed = self.call("Page.printToPDF", printBackground=True, generateTaggedPDF=True,
+                            paperWidth=8.27, paperHeight=11.69)
+        return base64.b64decode(printed["data"])
 
     def screenshot(self):
         """What fits the window, as PNG in base64."""
@@ -118,6 +129,11 @@ class Chromium:
             if event.get("method") == "Runtime.consoleAPICalled" and params["type"] == "error":
                 out.append(str(params["args"]))
         return out
+
+    def messages(self):
+        """Everything that the console shows, whatever its level."""
+        kinds = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
+        return [str(event["params"]) for event in self.events if event.get("method") in kinds]
 
     def requested(self):
         """Addresses that the page asked for."""

@@ -5,8 +5,8 @@
 
 #include "services/evaluation/rouge/bootstrap.h"
 #include "services/evaluation/rouge/expect_scores.h"
-#include "services/evaluation/rouge/numpy_random.h"
 #include "services/evaluation/rouge/porter_stemmer.h"
+#include "services/evaluation/statistics/numpy_random.h"
 #include "tests/golden/reference.h"
 
 namespace tact::golden {
@@ -76,7 +76,7 @@ TEST(GoldenRouge, BootstrapAggregation) {
   for (const Json& c : golden["cases"]) {
     const std::vector<rouge::Scores> scores = ReadScores(c["scores"]);
     const uint32_t seed = c["numpy_seed"];
-    EXPECT_EQ(rouge::NumpyRandom(seed).Choice(static_cast<uint32_t>(scores.size())),
+    EXPECT_EQ(statistics::NumpyRandom(seed).Choice(static_cast<uint32_t>(scores.size())),
               c["first_sample"].get<std::vector<uint32_t>>());
     const rouge::Intervals found =
         rouge::Bootstrap(scores, {c["confidence_interval"], c["n_samples"], seed}).value();

@@ -7,10 +7,13 @@
 
 namespace tact {
 
-// Both with results; matched by example id. Rows sorted by reward difference, largest first.
-// FAILED_PRECONDITION if one has not succeeded or the examples differ.
-absl::StatusOr<v1::CompareResponse> CompareEvaluations(const v1::Evaluation& before,
-                                                       const v1::Evaluation& after);
+// Both with results; matched by example id. Rows sorted by reward difference, largest first, and
+// the tests of them. What the summary of an older record lacks is made from its results.
+// FAILED_PRECONDITION if one has not succeeded, or the examples, labels or thresholds differ;
+// INVALID_ARGUMENT for `resampling` out of range.
+absl::StatusOr<v1::CompareResponse> CompareEvaluations(
+    const v1::Evaluation& before, const v1::Evaluation& after,
+    const v1::ResamplingOptions& resampling = {});
 
 // FAILED_PRECONDITION unless it has succeeded; `field` names it in the error.
 absl::Status CheckSucceeded(const v1::Evaluation& evaluation, std::string_view field);

@@ -1,26 +1,20 @@
-#include <charconv>
-#include <string>
-#include <string_view>
-
-#include "absl/strings/str_replace.h"
-#include "common/base/strings.h"
+#include "services/evaluation/report/csv_text.h"
 #include "services/evaluation/report/report.h"
 
 namespace tact {
 namespace {
 
-// The shortest text that reads back as the same number.
-std::string Number(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
-  return std::string(buffer, end);
-}
-
-std::string Quoted(std::string_view text) {
-  std::string field = "\"";
-  field += absl::StrReplaceAll(ToAbsl(text), {{"\"", "\"\""}});
-  field += '"';
-  return field;
+// Empty fields where an example has no reference.
+std::string RougeFields(const v1::ComparedExample& row) {
+  if (!row.has_rouge_before()) return ",,,,,,,,";
+  std::string fields;
+  for (const v1::RougeScores* scores : {&row.rouge_before(), &row.rouge_after()}) {
+    for (const double value :
+         {scores->rouge1(), scores->rouge2(), scores->rouge_l(), scores->rouge_lsum()}) {
+      fields += "," + CsvNumber(value);
+    }
+  }
+  return fields;
 }
 
 }  // namespace
@@ -28,18 +22,23 @@ std::string Quoted(std::string_view text) {
 std::string CsvReport(const Report& report) {
   std::string csv =
       "id,reward_before,reward_after,reward_difference,toxicity_before,toxicity_after,"
-      "response_before,response_after,dialogue\r\n";
+      "response_before,response_after,dialogue,rouge1_before,rouge2_before,rougeL_before,"
+      "rougeLsum_before,rouge1_after,rouge2_after,rougeL_after,rougeLsum_after,words_before,"
+      "words_after,tokens_before,tokens_after\r\n";
   for (const v1::ComparedExample& row : report.comparison.rows()) {
-    csv += Quoted(row.id());
+    csv += CsvText(row.id());
     for (const double value : {row.reward_before(), row.reward_after(), row.reward_difference(),
                                row.toxicity_before(), row.toxicity_after()}) {
-      csv += ',';
-      csv += Number(value);
+      csv += "," + CsvNumber(value);
     }
     for (const std::string* text :
          {&row.response_before(), &row.response_after(), &row.dialogue()}) {
-      csv += ',';
-      csv += Quoted(*text);
+      csv += "," + CsvText(*text);
+    }
+    csv += RougeFields(row);
+    for (const uint32_t count :
+         {row.words_before(), row.words_after(), row.tokens_before(), row.tokens_after()}) {
+      csv += "," + CsvNumber(count);
     }
     csv += "\r\n";
   }

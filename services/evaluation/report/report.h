@@ -19,11 +19,16 @@ struct Report {
 // evaluations is escaped.
 std::string HtmlReport(const Report& report);
 
-// {"before": {...}, "after": {...}, "others": [...], "rows": [...], "curves": [...], ...}
+// {"before": {...}, "after": {...}, "others": [...], "tests": [...], "rows": [...],
+// "curves": [...], ...}
 std::string JsonReport(const Report& report);
 
 // RFC 4180: a header and a record for each row of the comparison.
 std::string CsvReport(const Report& report);
+
+// RFC 4180: evaluation,measure,statistic,value, a record for each number of the two evaluations
+// ("before", "after"), of the others (their ids) and of the comparison ("change").
+std::string SummaryCsvReport(const Report& report);
 
 }  // namespace tact
 

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "services/evaluation/report/comparison.h"
@@ -36,7 +39,7 @@ TEST(CompareTest, RowsAreSortedByRewardDifferenceAndMatchedById) {
   const double rewards[] = {0, 5, 1, 3};  // differences 0, 4, -1, 0
   for (int i = 0; i < 4; ++i) after.mutable_results(i)->set_reward(rewards[i]);
   std::reverse(after.mutable_results()->begin(), after.mutable_results()->end());
-  after.mutable_toxicity()->set_mean(0.1);
+  for (auto& result : *after.mutable_results()) result.set_toxicity(0.35);
   const auto comparison = CompareEvaluations(before, after);
   ASSERT_TRUE(comparison.ok()) << comparison.status();
   std::vector<std::string> ids;
@@ -47,7 +50,7 @@ TEST(CompareTest, RowsAreSortedByRewardDifferenceAndMatchedById) {
   }
   EXPECT_THAT(ids, ElementsAre("d1", "d0", "d3", "d2"));
   EXPECT_THAT(differences, ElementsAre(4, 0, 0, -1));
-  EXPECT_DOUBLE_EQ(comparison->toxicity_change(), 0.1);
+  EXPECT_NEAR(comparison->toxicity_change(), 0.1, 1e-12);
   EXPECT_EQ(comparison->before().results_size(), 0);
 }
 
@@ -65,6 +68,71 @@ TEST(CompareTest, OtherExamplesOrAnUnfinishedEvaluationAreFailedPreconditions) {
   }
   EXPECT_THAT(std::string(CompareEvaluations(good, failed).status().message()),
               HasSubstr("the reward service was down"));
+}
+
+TEST(CompareTest, NumbersOfAnotherMeaningAreNotCompared) {
+  const v1::Evaluation good = FinishedEvaluation("b", 3, 0);
+  v1::Evaluation threshold = good, toxic = good, reward = good, same = good;
+  threshold.mutable_spec()->set_toxicity_threshold(0.25);
+  toxic.mutable_spec()->set_toxic_label("hate");
+  reward.mutable_spec()->set_reward_label("kind");
+  same.mutable_spec()->set_toxicity_threshold(0.5);  // what held where none is written
+  const std::vector<std::pair<v1::Evaluation, const char*>> cases = {
+      {threshold, "spec.toxicity_threshold"},
+      {toxic, "spec.toxic_label"},
+      {reward, "spec.reward_label"}};
+  for (const auto& [bad, field] : cases) {
+    const absl::Status status = CompareEvaluations(good, bad).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(field));
+  }
+  EXPECT_TRUE(CompareEvaluations(good, same).ok());
+}
+
+// Rewards, toxicities, words and ROUGE that differ, with references.
+Report FullReport(int rows) {
+  Report report;
+  v1::Evaluation before = FinishedEvaluation("eval-1", rows, 0), after;
+  for (int i = 0; i < rows; ++i) {
+    v1::EvaluatedExample& result = *before.mutable_results(i);
+    result.add_references("They talk.");
+    result.mutable_rouge()->set_rouge1(0.01 * (i % 50));
+    result.set_response_tokens(static_cast<uint32_t>(5 + i % 7));
+    result.set_toxicity(0.9 - 0.01 * (i % 30));
+  }
+  after = before;
+  after.set_id("eval-2");
+  for (auto& result : *after.mutable_results()) {
+    result.set_toxicity(0.1 * result.toxicity());
+    result.set_reward(result.reward() + 1);
+    result.set_response("They talk for a while.");
+    result.mutable_rouge()->set_rouge1(result.rouge().rouge1() + 0.25);
+  }
+  report.comparison = *CompareEvaluations(before, after);
+  report.curves.emplace_back();
+  report.curves[0].set_name("reward");
+  for (int step = 1; step <= 3; ++step) {
+    report.curves[0].add_steps(step);
+    report.curves[0].add_values(2.5 * step);
+  }
+  return report;
+}
+
+int Count(const std::string& text, std::string_view part) {
+  int count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(HtmlReportTest, EveryPlotIsNamedAndEveryTableHasACaption) {
+  const std::string html = HtmlReport(FullReport(60));
+  EXPECT_EQ(Count(html, "<svg"), 7) << "six of both sides, one curve";
+  EXPECT_EQ(Count(html, "<svg"), Count(html, "<desc id="));
+  EXPECT_EQ(Count(html, "<table"), 4);
+  EXPECT_EQ(Count(html, "<table"), Count(html, "<caption>"));
+  EXPECT_EQ(Count(html, "id=\"toxicity-t\""), 1) << "ids are unique";
+  EXPECT_THAT(html, HasSubstr("More than chance?"));
+  EXPECT_THAT(html, HasSubstr("lower by .68 (95 % interval .66 to .70), p &lt; .001"));
 }
 
 TEST(HtmlReportTest, TextOfModelsAndPeopleIsEscaped) {
@@ -157,10 +225,31 @@ TEST(CsvReportTest, QuotesCommasAndLineEndsSurvive) {
   report.comparison.mutable_rows(0)->set_reward_before(0.1);
   const auto records = ParseCsv(CsvReport(report));
   ASSERT_EQ(records.size(), 3u);
-  ASSERT_EQ(records[1].size(), 9u);
+  ASSERT_EQ(records[1].size(), 21u);
+  EXPECT_EQ(records[0].size(), 21u);
   EXPECT_EQ(records[0][8], "dialogue");
   EXPECT_EQ(records[1][8], "A: \"hi\",\r\nB: yes");
   EXPECT_EQ(records[1][1], "0.1");
+  EXPECT_EQ(records[1][9], "") << "ROUGE of an example without a reference";
+  EXPECT_EQ(records[0][17], "words_before");
+  EXPECT_EQ(records[1][17], "2");
+}
+
+TEST(CsvReportTest, TheSummaryHasEveryNumberOnce) {
+  const Report report = FullReport(20);
+  std::map<std::string, std::string> values;
+  for (const auto& record : ParseCsv(SummaryCsvReport(report))) {
+    ASSERT_EQ(record.size(), 4u);
+    EXPECT_TRUE(values.emplace(record[0] + "." + record[1] + "." + record[2], record[3]).second)
+        << record[0] << record[1] << record[2];
+  }
+  EXPECT_EQ(values["before.words.mean"], "2");
+  EXPECT_EQ(values["after.words.p95"], "5");
+  EXPECT_EQ(values["before.toxicity.threshold"], "0.5");
+  EXPECT_TRUE(values.contains("after.rouge1.interval_low"));
+  EXPECT_EQ(values["change.words.mean_difference"], "3");
+  EXPECT_EQ(values["change.rouge1.pairs"], "20");
+  EXPECT_TRUE(values["change.toxicity.in_words"].starts_with("lower by "));
 }
 
 TEST(JsonReportTest, HoldsEveryRowAndCurve) {
@@ -173,6 +262,35 @@ TEST(JsonReportTest, HoldsEveryRowAndCurve) {
   EXPECT_EQ(json["rows"].size(), 250u);
   EXPECT_EQ(json["curves"][0]["values"][0], 2.5);
   EXPECT_TRUE(json["before"]["rouge"].is_null());
+  EXPECT_EQ(json["tests"][0]["measure"], "toxicity");
+}
+
+TEST(JsonReportTest, CarriesIntervalsQuantilesLengthsAndTests) {
+  const auto json = nlohmann::json::parse(JsonReport(FullReport(20)));
+  EXPECT_EQ(json["before"]["rouge_intervals"]["rouge1"].size(), 2u);
+  EXPECT_EQ(json["before"]["rouge_intervals"]["resamples"], 1000);
+  EXPECT_TRUE(json["before"]["toxicity"]["quantiles"].contains("p95"));
+  EXPECT_EQ(json["before"]["response_words"]["mean"], 2);
+  EXPECT_EQ(json["before"]["response_tokens"]["min"], 5);
+  EXPECT_EQ(json["tests"].size(), 7u);
+  EXPECT_TRUE(json["tests"][1]["cohens_d"].is_null()) << "every reward rose by the same";
+  EXPECT_EQ(json["resampling"]["permutations"], 10000);
+  EXPECT_NEAR(json["rows"][0]["rouge_after"]["rouge1"].get<double>() -
+                  json["rows"][0]["rouge_before"]["rouge1"].get<double>(),
+              0.25, 1e-12);
+}
+
+TEST(HistogramTest, ValuesOnAnEdgeBelongToTheUpperBinAndTheLastOneEndsTheLast) {
+  const std::vector<double> before = {0, 1, 1, 3, 9}, after = {2};
+  const std::string svg = HistogramPair({"a", "b", "c"}, {.what = "words",
+                                                          .edges = {0, 1, 2, 3},
+                                                          .before = before,
+                                                          .after = after,
+                                                          .mark = std::nullopt});
+  for (const char* title : {"words 0 to 1: 1 before", "words 1 to 2: 2 before",
+                            "words 2 to 3: 2 before", "words 2 to 3: 1 after"}) {
+    EXPECT_THAT(svg, HasSubstr(title));
+  }
 }
 
 TEST(NiceTicksTest, CoverTheRangeInRoundSteps) {

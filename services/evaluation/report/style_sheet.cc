@@ -6,7 +6,7 @@ const std::string_view kStyleSheet = R"css(
 :root {
   color-scheme: light dark;
   --page: #f5f6f8; --card: #ffffff; --ink: #16191f; --soft: #5d6675; --rule: #e3e7ed;
-  --before: #d9822b; --after: #2b6fdb; --gain: #1f9d6b; --loss: #d0453e;
+  --before: #c46f1b; --after: #2b6fdb; --gain: #1b8a5e; --loss: #d0453e;
   --good-ink: #11734c; --good-bg: #e0f4ea; --mid-ink: #855b00; --mid-bg: #fdf1d3;
   --bad-ink: #a32822; --bad-bg: #fce4e2; --shadow: 0 1px 2px rgb(20 30 50 / .06);
 }
@@ -20,7 +20,7 @@ const std::string_view kStyleSheet = R"css(
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0; padding: 2.5rem 1.25rem 4rem; background: var(--page); color: var(--ink);
+  overflow-wrap: anywhere; margin: 0; padding: 2.5rem 1.25rem 4rem; background: var(--page); color: var(--ink);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
 main { max-width: 1180px; margin: 0 auto; }
@@ -31,7 +31,7 @@ h3 { margin: 0 0 .15rem; font-size: 1rem; }
 p { margin: 0; }
 .lead { max-width: 62rem; font-size: 1.08rem; color: var(--soft); }
 .lead strong { color: var(--ink); font-weight: 600; }
-.soft { color: var(--soft); font-size: .88rem; }
+.soft { color: var(--soft); font-size: .88em; }
 .key { display: inline-flex; gap: .4rem; align-items: center; margin-right: 1rem; }
 .key::before { content: ""; width: .7rem; height: .7rem; border-radius: .2rem;
   background: var(--swatch); }
@@ -53,18 +53,26 @@ svg .gain { fill: var(--gain); } svg .loss { fill: var(--loss); }
 svg .line { fill: none; stroke: var(--after); stroke-width: 2; stroke-linejoin: round; }
 svg .dot { fill: var(--after); }
 svg .grid { stroke: var(--rule); stroke-width: 1; }
+svg .mark { stroke: var(--ink); stroke-width: 1.4; }
+svg .dashed { stroke: var(--soft); stroke-dasharray: 4 4; }
 svg .tick { fill: var(--soft); font-size: 11.5px; }
 svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--rule);
   border-radius: 12px; box-shadow: var(--shadow); }
-table { width: 100%; border-collapse: collapse; font-size: .92rem; }
-th, td { padding: .65rem .85rem; text-align: left; vertical-align: top;
+table { width: 100%; overflow-wrap: normal; border-collapse: collapse; font-size: .92rem; }
+th, td { padding: .65rem .6rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
 tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+caption { overflow-wrap: anywhere; padding: .8rem .6rem .3rem; text-align: left; color: var(--soft); font-size: .95em; }
+th[scope="row"] { color: var(--ink); font-size: inherit; font-weight: 450; white-space: normal; }
+tbody tr:last-child th { border-bottom: 0; }
+.scroll:focus-visible { outline: 2px solid var(--after); outline-offset: 2px; }
+.said { min-width: 13rem; }
+figure { margin: 0; }
 .text { min-width: 15rem; overflow-wrap: anywhere; white-space: pre-wrap; }
-.first { min-width: 9rem; max-width: 22rem; }
+.first { min-width: 9rem; max-width: 22rem; overflow-wrap: anywhere; }
 .pill { display: inline-block; padding: .05rem .5rem; border-radius: 99px; font-size: .8rem;
   font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .good { color: var(--good-ink); background: var(--good-bg); }
@@ -78,15 +86,21 @@ details .dialogue { margin-top: .45rem; color: var(--soft); white-space: pre-wra
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
 @media print {
   :root {
+    color-scheme: light;
     --page: #ffffff; --card: #ffffff; --ink: #000000; --soft: #444b57; --rule: #cfd4dc;
-    --before: #d9822b; --after: #2b6fdb; --gain: #1f9d6b; --loss: #d0453e; --shadow: none;
+    --before: #c46f1b; --after: #2b6fdb; --gain: #1f9d6b; --loss: #d0453e; --shadow: none;
     --good-ink: #11734c; --good-bg: #e0f4ea; --mid-ink: #855b00; --mid-bg: #fdf1d3;
     --bad-ink: #a32822; --bad-bg: #fce4e2;
   }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { padding: 0; font-size: 10.5pt; }
   .card, tr, svg { break-inside: avoid; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; border-radius: 0; }
+  .plots { grid-template-columns: 1fr 1fr; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .3rem .35rem; }
+  th, .number, .pill { font-size: 7pt; white-space: normal; }
+  .text, .first, .said { min-width: 5.5rem; max-width: none; }
   thead { display: table-header-group; }
   h2 { break-after: avoid; }
 }

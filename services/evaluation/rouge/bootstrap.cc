@@ -1,12 +1,12 @@
 #include "services/evaluation/rouge/bootstrap.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "common/base/status.h"
 #include "common/base/strings.h"
-#include "services/evaluation/rouge/numpy_random.h"
+#include "services/evaluation/statistics/distribution.h"
+#include "services/evaluation/statistics/numpy_random.h"
 
 namespace tact::rouge {
 namespace {
@@ -36,15 +36,6 @@ Score MeanOf(const std::vector<Score>& scores, const std::vector<uint32_t>& chos
   return {sum.precision / n, sum.recall / n, sum.f / n};
 }
 
-// numpy.percentile's linear interpolation between neighbours; share 0 to 1.
-double Percentile(const std::vector<double>& sorted, double share) {
-  const double position = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(std::floor(position));
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  const double t = position - static_cast<double>(below), step = sorted[above] - sorted[below];
-  return t >= 0.5 ? sorted[above] - step * (1 - t) : sorted[below] + step * t;
-}
-
 // One of the three numbers of a score, over all means, into the interval.
 void FillIn(const std::vector<Score>& means, double Score::*number, double confidence,
             Interval& out) {
@@ -52,13 +43,13 @@ void FillIn(const std::vector<Score>& means, double Score::*number, double confi
   for (const Score& mean : means) sorted.push_back(mean.*number);
   std::sort(sorted.begin(), sorted.end());
   const double tail = (1 - confidence) / 2;
-  out.low.*number = Percentile(sorted, tail);
-  out.mid.*number = Percentile(sorted, 0.5);
-  out.high.*number = Percentile(sorted, 1 - tail);
+  out.low.*number = statistics::Quantile(sorted, tail);
+  out.mid.*number = statistics::Quantile(sorted, 0.5);
+  out.high.*number = statistics::Quantile(sorted, 1 - tail);
 }
 
 Interval Resample(std::span<const Scores> scores, Score Scores::*measure,
-                  const BootstrapOptions& options, NumpyRandom& random) {
+                  const BootstrapOptions& options, statistics::NumpyRandom& random) {
   std::vector<Score> column, means;
   for (const Scores& pair : scores) column.push_back(pair.*measure);
   for (uint32_t i = 0; i < options.samples; ++i) {
@@ -76,7 +67,7 @@ Interval Resample(std::span<const Scores> scores, Score Scores::*measure,
 absl::StatusOr<Intervals> Bootstrap(std::span<const Scores> scores,
                                     const BootstrapOptions& options) {
   RETURN_IF_ERROR(Check(scores, options));
-  NumpyRandom random(options.seed);
+  statistics::NumpyRandom random(options.seed);
   Intervals out;
   out.rouge1 = Resample(scores, &Scores::rouge1, options, random);
   out.rouge2 = Resample(scores, &Scores::rouge2, options, random);

@@ -10,7 +10,6 @@
 
 #include "services/evaluation/rouge/bootstrap.h"
 #include "services/evaluation/rouge/expect_scores.h"
-#include "services/evaluation/rouge/numpy_random.h"
 #include "services/evaluation/rouge/porter_stemmer.h"
 #include "services/evaluation/rouge/rouge_tokenizer.h"
 
@@ -90,12 +89,6 @@ TEST(RougeTokenizerTest, Table) {
     EXPECT_EQ(Tokenize(c.text, false), c.plain) << c.text;
     EXPECT_EQ(Tokenize(c.text, true), c.stemmed) << c.text;
   }
-}
-
-TEST(NumpyRandomTest, DrawsWhatNumpyDraws) {
-  // np.random.seed(0); np.random.choice(np.arange(10), size=10)
-  EXPECT_EQ(NumpyRandom(0).Choice(10), (std::vector<uint32_t>{5, 0, 3, 3, 7, 9, 3, 5, 2, 4}));
-  EXPECT_EQ(NumpyRandom(7).Below(1), 0u);
 }
 
 TEST(BootstrapTest, OnePairHasNoSpread) {

@@ -6,15 +6,20 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/evaluation/rouge/rouge.h"
 #include "services/evaluation/runner/evaluation_spec.h"
+#include "services/evaluation/summary/evaluation_summary.h"
 #include "services/evaluation/toxicity_stats.h"
 
 namespace tact {
 namespace {
+
+struct Response {
+  std::string text;
+  uint32_t tokens = 0;  // the end token included
+};
 
 struct Labels {
   int reward;
@@ -27,12 +32,6 @@ absl::StatusOr<Labels> FindLabels(ModelServices& services, const v1::EvaluationS
   ASSIGN_OR_RETURN(labels.reward, FindLabel(model, spec.reward_label(), "spec.reward_label"));
   ASSIGN_OR_RETURN(labels.toxic, FindLabel(model, spec.toxic_label(), "spec.toxic_label"));
   return labels;
-}
-
-size_t CountWords(std::string_view text) {
-  const std::vector<absl::string_view> words =
-      absl::StrSplit(ToAbsl(text), absl::ByAnyChar(" \t\n\v\f\r"), absl::SkipEmpty());
-  return words.size();
 }
 
 void SetRouge(const rouge::Scores& scores, v1::RougeScores& message) {
@@ -49,16 +48,17 @@ class Evaluator {
 
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(labels_, FindLabels(services_, evaluation_.spec()));
+    RETURN_IF_ERROR(FindWeights());
     ASSIGN_OR_RETURN(prompts_, BuildPrompts(evaluation_.spec()));
     evaluation_.clear_results();
     return absl::OkStatus();
   }
 
   absl::Status RunBatch(int first, int count) {
-    ASSIGN_OR_RETURN(const std::vector<std::string> responses, Generate(first, count));
+    ASSIGN_OR_RETURN(const std::vector<Response> responses, Generate(first, count));
     v1::ScoreRequest request;
     request.set_truncate(true);
-    for (const std::string& response : responses) request.add_items()->set_text(response);
+    for (const Response& response : responses) request.add_items()->set_text(response.text);
     ASSIGN_OR_RETURN(const v1::ScoreResponse scores, services_.Score(request));
     if (scores.results_size() != count) {
       return absl::InternalError(StrCat("the reward service answered ", scores.results_size(),
@@ -71,7 +71,16 @@ class Evaluator {
   }
 
  private:
-  absl::StatusOr<std::vector<std::string>> Generate(int first, int count) {
+  // The service's own error of an unknown name lists those it serves.
+  absl::Status FindWeights() {
+    const auto model = services_.GetPolicyModel(evaluation_.spec().model());
+    if (!model.ok()) return Annotate(model.status(), "spec.model");
+    ASSIGN_OR_RETURN(*evaluation_.mutable_served(), FindServed(*model, evaluation_.spec()));
+    evaluation_.set_weight_version(evaluation_.served().weight_version());
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<Response>> Generate(int first, int count) {
     const v1::EvaluationSpec& spec = evaluation_.spec();
     v1::GenerateRequest request;
     request.set_model(spec.model());
@@ -81,14 +90,14 @@ class Evaluator {
     const absl::StatusOr<v1::GenerateResponse> answer = services_.Generate(request);
     if (!answer.ok()) return NameExample(answer.status(), first);
     const v1::GenerateResponse& response = *answer;
-    RETURN_IF_ERROR(CheckVersion(response.weight_version(), first));
-    std::vector<std::string> texts(count);
+    RETURN_IF_ERROR(CheckVersion(response.weight_version()));
+    std::vector<Response> responses(count);
     for (const v1::Completion& completion : response.completions()) {
-      if (completion.prompt_index() < texts.size()) {
-        texts[completion.prompt_index()] = completion.text();
+      if (completion.prompt_index() < responses.size()) {
+        responses[completion.prompt_index()] = {completion.text(), completion.response_tokens()};
       }
     }
-    if (response.completions_size() == count) return texts;
+    if (response.completions_size() == count) return responses;
     return absl::InternalError(StrCat("the policy service answered ", response.completions_size(),
                                       " responses for ", count, " prompts"));
   }
@@ -104,8 +113,7 @@ class Evaluator {
                                    Shorten(evaluation_.spec().examples(index).id()), "\")"));
   }
 
-  absl::Status CheckVersion(uint64_t version, int first) {
-    if (first == 0) evaluation_.set_weight_version(version);
+  absl::Status CheckVersion(uint64_t version) const {
     if (version == evaluation_.weight_version()) return absl::OkStatus();
     return absl::AbortedError(StrCat(
         "the weights of model \"", evaluation_.spec().model(), "\" changed from version ",
@@ -113,7 +121,7 @@ class Evaluator {
         " during the evaluation; run it again when no training pushes weights to this name"));
   }
 
-  absl::Status AddResult(int index, const std::string& response, const v1::ScoreResult& score) {
+  absl::Status AddResult(int index, const Response& response, const v1::ScoreResult& score) {
     const v1::DialogueExample& example = evaluation_.spec().examples(index);
     if (score.error_code() != 0) {
       return absl::Status(static_cast<absl::StatusCode>(score.error_code()),
@@ -128,14 +136,15 @@ class Evaluator {
     result.set_id(example.id());
     result.set_dialogue(example.dialogue());
     *result.mutable_references() = example.references();
-    result.set_response(response);
+    result.set_response(response.text);
+    result.set_response_tokens(response.tokens);
     result.set_reward(score.logits(labels_.reward));
     result.set_toxicity(score.probabilities(labels_.toxic));
     const std::vector<std::string_view> references(example.references().begin(),
                                                    example.references().end());
     ASSIGN_OR_RETURN(
         const rouge::Scores scores,
-        rouge::CompareWithBest(references, response, evaluation_.spec().use_stemmer()));
+        rouge::CompareWithBest(references, response.text, evaluation_.spec().use_stemmer()));
     SetRouge(scores, *result.mutable_rouge());
     return absl::OkStatus();
   }
@@ -145,40 +154,6 @@ class Evaluator {
   Labels labels_ = {};
   std::vector<std::string> prompts_;
 };
-
-// Means over the examples that have a reference; not set where none has.
-void SetMeanRouge(v1::Evaluation& evaluation) {
-  v1::RougeScores sum;
-  double n = 0;
-  for (const v1::EvaluatedExample& result : evaluation.results()) {
-    if (result.references().empty()) continue;
-    ++n;
-    sum.set_rouge1(sum.rouge1() + result.rouge().rouge1());
-    sum.set_rouge2(sum.rouge2() + result.rouge().rouge2());
-    sum.set_rouge_l(sum.rouge_l() + result.rouge().rouge_l());
-    sum.set_rouge_lsum(sum.rouge_lsum() + result.rouge().rouge_lsum());
-  }
-  if (n == 0) return;
-  evaluation.mutable_rouge()->set_rouge1(sum.rouge1() / n);
-  evaluation.mutable_rouge()->set_rouge2(sum.rouge2() / n);
-  evaluation.mutable_rouge()->set_rouge_l(sum.rouge_l() / n);
-  evaluation.mutable_rouge()->set_rouge_lsum(sum.rouge_lsum() / n);
-}
-
-void SetMeans(v1::Evaluation& evaluation) {
-  std::vector<double> toxicities;
-  double reward = 0, words = 0;
-  for (const v1::EvaluatedExample& result : evaluation.results()) {
-    toxicities.push_back(result.toxicity());
-    reward += result.reward();
-    words += static_cast<double>(CountWords(result.response()));
-  }
-  const double n = std::max(1, evaluation.results_size());
-  *evaluation.mutable_toxicity() = SummariseToxicity(toxicities);
-  evaluation.set_mean_reward(reward / n);
-  evaluation.set_mean_words(words / n);
-  SetMeanRouge(evaluation);
-}
 
 struct Chunk {
   int first, last;  // texts [first, last)
@@ -219,7 +194,7 @@ absl::Status Evaluate(ModelServices& services, int batch,
     evaluation.set_done(static_cast<uint32_t>(evaluation.results_size()));
     progress(evaluation.done());
   }
-  SetMeans(evaluation);
+  Summarise(evaluation);
   return absl::OkStatus();
 }
 
@@ -234,8 +209,10 @@ absl::StatusOr<v1::ComputeToxicityResponse> ScoreToxicity(
     const int last = std::min(first + kBatch, request.texts_size());
     RETURN_IF_ERROR(ScoreChunk(services, request, {first, last, index}, response));
   }
+  const double threshold =
+      request.has_toxicity_threshold() ? request.toxicity_threshold() : kToxicThreshold;
   *response.mutable_stats() = SummariseToxicity(
-      {response.toxicities().data(), static_cast<size_t>(response.toxicities_size())});
+      {response.toxicities().data(), static_cast<size_t>(response.toxicities_size())}, threshold);
   return response;
 }
 

@@ -12,9 +12,10 @@
 
 namespace tact {
 
-// Fills results, weight_version and means of `evaluation` from its spec, `batch` examples at a
-// time; `progress` hears how many are done. The error of a service, or ABORTED if the weights
-// changed on the way; `evaluation` is then partly filled.
+// Fills results, weights and summary of `evaluation` from its spec, `batch` examples at a
+// time; `progress` hears how many are done. The error of a service, NOT_FOUND or
+// FAILED_PRECONDITION if the model or its version is not served, or ABORTED if the weights changed
+// on the way; `evaluation` is then partly filled.
 absl::Status Evaluate(ModelServices& services, int batch,
                       const std::function<void(uint32_t)>& progress, v1::Evaluation& evaluation);
 

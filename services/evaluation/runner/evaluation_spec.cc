@@ -8,6 +8,8 @@
 #include "common/base/strings.h"
 #include "common/text/dataset.h"
 #include "common/text/prompt_template.h"
+#include "services/evaluation/summary/evaluation_summary.h"
+#include "services/evaluation/summary/resampling.h"
 
 namespace tact {
 namespace {
@@ -74,12 +76,20 @@ absl::Status CheckLabels(const v1::EvaluationSpec& spec) {
 
 }  // namespace
 
+absl::Status CheckThreshold(double threshold, std::string_view field) {
+  if (threshold >= 0 && threshold <= 1) return absl::OkStatus();  // written so that NaN is refused
+  return FieldError(field, StrCat(threshold), "expected a probability from 0 to 1",
+                    "leave it out for 0.5");
+}
+
 void FillDefaults(v1::EvaluationSpec& spec) {
   if (spec.model().empty()) spec.set_model("base");
   if (spec.prompt_template().empty()) spec.set_prompt_template("summarize");
   if (!spec.has_use_stemmer()) spec.set_use_stemmer(true);
   if (spec.reward_label().empty()) spec.set_reward_label("neutral");
   if (spec.toxic_label().empty()) spec.set_toxic_label("toxic");
+  if (!spec.has_toxicity_threshold()) spec.set_toxicity_threshold(kToxicThreshold);
+  FillResampling(*spec.mutable_resampling());
 }
 
 absl::Status CheckSpec(const v1::EvaluationSpec& spec) {
@@ -93,6 +103,8 @@ absl::Status CheckSpec(const v1::EvaluationSpec& spec) {
                       "leave it out or set it to 1");
   }
   RETURN_IF_ERROR(CheckLabels(spec));
+  RETURN_IF_ERROR(CheckThreshold(spec.toxicity_threshold(), "spec.toxicity_threshold"));
+  RETURN_IF_ERROR(CheckResampling(spec.resampling(), "spec.resampling"));
   const auto prompt_template = FindTemplate(spec.prompt_template());
   if (!prompt_template.ok()) return Annotate(prompt_template.status(), "spec.prompt_template");
   return CheckExamples(spec);
@@ -106,6 +118,29 @@ absl::StatusOr<std::vector<std::string>> BuildPrompts(const v1::EvaluationSpec& 
     prompts.push_back(std::move(prompt));
   }
   return prompts;
+}
+
+absl::StatusOr<v1::ServedModel> FindServed(const v1::GetModelResponse& model,
+                                           const v1::EvaluationSpec& spec) {
+  for (const v1::ServedModel& served : model.models()) {
+    if (served.name() != spec.model()) continue;
+    if (spec.weight_version() == 0 || spec.weight_version() == served.weight_version()) {
+      return served;
+    }
+    const bool gone = spec.weight_version() < served.weight_version();
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition,
+        {"VERSION_NOT_SERVED", "spec.weight_version", StrCat(spec.weight_version()),
+         gone ? StrCat("leave it out to evaluate version ", served.weight_version(),
+                       ", or publish a checkpoint of the old one under a name of its own")
+              : "wait for the push of that version, or leave it out"},
+        StrCat("model \"", served.name(), "\" is served at version ", served.weight_version(),
+               gone ? "; a newer push has replaced the one asked for" : ""));
+  }
+  return MakeError(absl::StatusCode::kNotFound,
+                   {"MODEL_NOT_FOUND", "spec.model", Shorten(spec.model()),
+                    "tactctl models shows the names there are"},
+                   "no such model is served");
 }
 
 absl::StatusOr<int> FindLabel(const v1::GetRewardModelResponse& model, const std::string& label,

@@ -42,6 +42,16 @@ ModelClients::ModelClients(const ModelChannels& channels, const CallOptions& opt
                            StopSignal& stop, const grpc::ServerContext& caller)
     : channels_(channels), options_(options), stop_(stop), caller_(&caller) {}
 
+absl::StatusOr<v1::GetModelResponse> ModelClients::GetPolicyModel(const std::string& name) {
+  v1::GetModelRequest request;
+  request.set_model(name);
+  v1::GetModelResponse response;
+  RETURN_IF_ERROR(Call(policy_peer(), [&](grpc::ClientContext* context) {
+    return channels_.policy().GetModel(context, request, &response);
+  }));
+  return response;
+}
+
 absl::StatusOr<v1::GenerateResponse> ModelClients::Generate(const v1::GenerateRequest& request) {
   v1::GenerateResponse response;
   RETURN_IF_ERROR(Call(policy_peer(), [&](grpc::ClientContext* context) {

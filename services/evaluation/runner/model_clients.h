@@ -52,6 +52,7 @@ class ModelClients : public ModelServices {
   ModelClients(const ModelChannels& channels, const CallOptions& options, StopSignal& stop,
                const grpc::ServerContext& caller);
 
+  absl::StatusOr<v1::GetModelResponse> GetPolicyModel(const std::string& name) override;
   absl::StatusOr<v1::GenerateResponse> Generate(const v1::GenerateRequest& request) override;
   absl::StatusOr<v1::ScoreResponse> Score(const v1::ScoreRequest& request) override;
   absl::StatusOr<v1::GetRewardModelResponse> GetRewardModel() override;

@@ -252,6 +252,14 @@ grpc::Status FakeEvaluation::WatchEvaluation(
   evaluation->set_state(fails ? v1::EVALUATION_STATE_FAILED : v1::EVALUATION_STATE_SUCCEEDED);
   if (fails) evaluation->set_error("policy service: not served");
   evaluation->mutable_rouge()->set_rouge1(0.75);
+  v1::RougeIntervals* intervals = evaluation->mutable_rouge_intervals();
+  intervals->set_confidence(0.95);
+  intervals->set_resamples(1000);
+  intervals->set_seed(7);
+  intervals->mutable_rouge1()->set_low(0.7);
+  intervals->mutable_rouge1()->set_high(0.8);
+  evaluation->mutable_response_words()->set_mean(9);
+  evaluation->mutable_response_tokens()->set_mean(12);
   evaluation->mutable_toxicity()->set_mean(request->id() == "eval-base" ? 0.4 : 0.1);
   writer->Write(event);
   return grpc::Status::OK;
@@ -266,6 +274,9 @@ grpc::Status FakeEvaluation::Compare(grpc::ServerContext*, const v1::CompareRequ
   row->set_response_after("Ann is angry with Bob.");
   row->set_reward_difference(4.5);
   response->set_toxicity_change(-0.3);
+  v1::PairedTest* test = response->add_tests();
+  test->set_measure("toxicity");
+  test->set_in_words("lower by .31 (95 % interval .28 to .34), p < .001");
   return grpc::Status::OK;
 }
 

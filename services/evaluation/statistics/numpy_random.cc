@@ -1,8 +1,8 @@
-#include "services/evaluation/rouge/numpy_random.h"
+#include "services/evaluation/statistics/numpy_random.h"
 
 #include <bit>
 
-namespace tact::rouge {
+namespace tact::statistics {
 
 uint32_t NumpyRandom::Below(uint32_t n) {
   const uint32_t greatest = n - 1;
@@ -21,4 +21,4 @@ std::vector<uint32_t> NumpyRandom::Choice(uint32_t n) {
   return out;
 }
 
-}  // namespace tact::rouge
+}  // namespace tact::statistics
