@@ -1,7 +1,14 @@
+import os
+import pathlib
+import sys
+
 import pytest
 
 import tact
 from fake_services import FakeServer
+
+SOURCE = pathlib.Path(os.environ.get("TACT_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[3]))
+sys.path.append(str(SOURCE / "tests/clients"))  # services.py
 
 
 @pytest.fixture

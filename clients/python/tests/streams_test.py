@@ -113,7 +113,7 @@ def test_a_deadline_reaches_the_service_and_ends_the_call(server, client, name, 
     server.handlers[name] = wait
     with pytest.raises(tact.DeadlineExceeded):
         call(client)
-    assert 0 < given[0] <= 0.2 and ended.wait(20)
+    assert 0 < given[0] < 0.3 and ended.wait(20)
 
 
 def test_the_clients_own_timeout_is_the_default(server):
@@ -128,7 +128,8 @@ def test_the_clients_own_timeout_is_the_default(server):
                      lambda: next(client.trainer.watch_job("a"))):
             with pytest.raises(tact.Aborted):
                 call()
-    assert 25 < given[0] <= 30 and 0 < given[1] <= 5
+    # gRPC rounds up in the header.
+    assert 25 < given[0] < 31 and 0 < given[1] < 6
     assert given[2] is None or given[2] > 1e6  # a watch has none
 
 
