@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 
+from services import SOURCE
+
 DETAIL = re.compile(r"^tact-error-detail-bin: (\S+)$", re.M)
 ERROR = re.compile(r"^ERROR:\n  Code: (\w+)\n  Message: (.*)\n", re.M)
 FIELDS = {1: "reason", 2: "field", 3: "value", 4: "fix"}
@@ -14,7 +16,7 @@ FIELDS = {1: "reason", 2: "field", 3: "value", 4: "fix"}
 
 def find_tool(name):
     """Of scripts/client-tools, or from the PATH; None where there is none."""
-    folder = os.environ.get("TACT_TOOLS", "")
+    folder = os.environ.get("TACT_TOOLS", str(SOURCE / "build/tools"))
     return shutil.which(name, path=os.pathsep.join([folder, os.environ.get("PATH", "")]))
 
 
@@ -42,10 +44,10 @@ class Grpcurl:
         done = self._run(arguments, None)
         return done.returncode != 0 and not done.stdout
 
-    def call(self, address, method, *messages, flags=()):
+    def call(self, address, method, *messages, flags=(), stdin=False):
         """With several messages, or with one that does not fit into a command line, they go through stdin."""
         body = "\n".join(json.dumps(message) for message in messages)
-        stdin = len(messages) != 1 or len(body) > 100_000
+        stdin = stdin or len(messages) != 1 or len(body) > 100_000
         done = self._run(["-v", "-d", "@" if stdin else body, *flags, address, method], body if stdin else None)
         answer = Answer()
         for part in done.stdout.split("\nResponse contents:\n")[1:]:

@@ -11,6 +11,7 @@ import pathlib
 import sys
 import tempfile
 
+import api_page
 import rpc_cases
 from grpcurl import Grpcurl, find_tool
 from services import SKIPPED, Cluster, make_certificates
@@ -30,6 +31,15 @@ class Report:
         self.checks += 1
         if not holds:
             self.failures.append(" ".join(map(str, words)))
+
+
+def brief(value):
+    """A request for people: long texts, such as weights, are cut."""
+    if isinstance(value, dict):
+        return {key: brief(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [brief(part) for part in value]
+    return value[:300] + "..." if isinstance(value, str) and len(value) > 300 else value
 
 
 class Callers:
@@ -76,17 +86,17 @@ def check_health(report, cluster, client):
 
 def check_case(report, address, case, callers, state):
     right = case.right(state)
-    answer = callers.role(case.role).call(address, case.method, *right)
+    answer = callers.role(case.role).call(address, case.method, *right, stdin=case.stdin)
     report.check(answer.code == "OK" and answer.messages, case.method, answer.code, answer.message)
     if answer.code != "OK":
         return
     if case.keep:
         case.keep(state, answer.messages)
     noted = report.record.setdefault(case.method, {
-        "request": right, "response": answer.texts, "errors": []})
+        "request": brief(right), "response": answer.texts, "errors": []})
     if case.wrong:
         wrong = case.wrong(state)
-        refused = callers.role(case.role).call(address, case.method, *wrong)
+        refused = callers.role(case.role).call(address, case.method, *wrong, stdin=case.stdin)
         report.check(refused.code == case.code, case.method, "wrongly asked:", refused)
         detail = refused.detail
         report.check(all(detail.get(part) for part in ("reason", "field", "fix")), case.method,
@@ -94,10 +104,10 @@ def check_case(report, address, case, callers, state):
         named = (detail.get("field", ""), refused.message)
         report.check(any(text.startswith(case.field) for text in named), case.method,
                      "wrongly asked: the error does not name", case.field, refused)
-        noted["errors"].append({"request": wrong, "code": refused.code, "message": refused.message,
+        noted["errors"].append({"request": brief(wrong), "code": refused.code, "message": refused.message,
                                 "detail": detail})
     if case.role != "client":
-        refused = callers.role("client").call(address, case.method, *right)
+        refused = callers.role("client").call(address, case.method, *right, stdin=case.stdin)
         report.check(refused.code == "PermissionDenied" and case.role in refused.message, case.method,
                      "called by a client:", refused)
 
@@ -153,8 +163,10 @@ def main():
     for failure in report.failures:
         print("FAILED:", failure[:2000])
     if arguments.record and not report.failures:
-        arguments.record.write_text(json.dumps(report.record, indent=1, ensure_ascii=False) + "\n",
-                                    encoding="utf-8")
+        for call in report.record.values():
+            call["response"] = api_page.shown(call["response"])
+        text = json.dumps(report.record, indent=1, ensure_ascii=False).replace(folder, "/var/lib/tact")
+        arguments.record.write_text(text + "\n", encoding="utf-8")
     print("%d RPCs, %d checks, %d failed" % (len(report.record), report.checks, len(report.failures)))
     return 1 if report.failures else 0
 

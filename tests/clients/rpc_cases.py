@@ -20,18 +20,20 @@ class Case:
     wrong: Optional[Callable[[dict], list]] = None  # None where no request can be wrong
     code: str = "InvalidArgument"
     field: str = ""
+    stdin: bool = False  # even where there is one message
 
     @property
     def service(self):
         return self.method.split("/")[0]
 
 
-def case(service, name, role, right, keep=None, wrong=None, code="InvalidArgument", field=""):
+def case(service, name, role, right, keep=None, wrong=None, code="InvalidArgument", field="",
+         stdin=False):
     def as_list(request):
         if request is None:
             return None
         return lambda state: found if isinstance(found := request(state), list) else [found]
-    return Case(service + "/" + name, role, as_list(right), keep, as_list(wrong), code, field)
+    return Case(service + "/" + name, role, as_list(right), keep, as_list(wrong), code, field, stdin)
 
 
 def push(version, sha256=None):
@@ -86,7 +88,7 @@ def cases():
              field="sampling.num_beams"),
         case(POLICY, "StreamRollouts", "trainer",
              lambda state: {"prompts": [{"id": 7, "token_ids": [100, 34, 129, 1]}], "sampling": {"max_new_tokens": 4}},
-             wrong=lambda state: {"prompts": [{"id": 7, "token_ids": [-5, 1]}]}, field="prompts[0].token_ids[0]"),
+             wrong=lambda state: {"prompts": [{"id": 7, "token_ids": [-5, 1]}]}, field="prompts[0].token_ids[0]", stdin=True),
         case(POLICY, "ScoreLogprobs", "client",
              lambda state: {"items": [{"prompt_ids": [100, 34, 1], "response_ids": [100, 1]}]},
              wrong=lambda state: {"items": [{"prompt_ids": [100, 1]}]}, field="items[0].response_ids"),

@@ -43,8 +43,9 @@ class Service:
         self.name = name
         command = [BIN / ("tact-" + name), "--address", "127.0.0.1:0", "--http-address", "127.0.0.1:0",
                    "--drain-seconds", "5", *flags]
+        # From the repository's root, so that what a service tells of its model is "models/policy".
         self._process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE,
-                                         stderr=subprocess.DEVNULL, text=True)
+                                         stderr=subprocess.DEVNULL, text=True, cwd=SOURCE)
         for line in self._process.stdout:
             found = LISTENING.search(line)
             if found:
@@ -81,10 +82,10 @@ class Cluster:
         self._certificates, self._flags = certificates, flags or {}
         self.services = {}
         try:
-            self._start("policy", "--model", MODELS / "policy")
-            self._start("reward", "--model", MODELS / "reward")
+            self._start("policy", "--model", "models/policy")
+            self._start("reward", "--model", "models/reward")
             others = ("--policy", self.address("policy"), "--reward", self.address("reward"))
-            self._start("trainer", "--models-root", MODELS, "--data-dir", pathlib.Path(folder) / "trainer", *others)
+            self._start("trainer", "--models-root", "models", "--data-dir", pathlib.Path(folder) / "trainer", *others)
             self._start("evaluation", "--data-dir", pathlib.Path(folder) / "evaluation", *others)
         except BaseException:
             self.close()

@@ -1,7 +1,6 @@
 """Streams, deadlines and cancels."""
 import gc
 import threading
-import time
 
 import grpc
 import pytest
@@ -150,12 +149,11 @@ def test_a_watch_goes_on_where_it_was_cut(server, client):
     assert [request.after_sequence for request in server.calls["WatchJob"]] == [0, 2, 3]
 
 
-def test_a_watch_gives_up_in_the_end(server, client):
+def test_a_watch_gives_up_in_the_end(server):
     server.handlers["WatchJob"] = in_turn(Failure(grpc.StatusCode.UNAVAILABLE))
-    began = time.monotonic()
-    with pytest.raises(tact.Unavailable):
-        next(client.trainer.watch_job("a", reconnect_seconds=0.5))
-    assert len(server.calls["WatchJob"]) > 5 and time.monotonic() > began
+    with tact.Client(trainer=server.address, retries=False) as client, pytest.raises(tact.Unavailable):
+        next(client.trainer.watch_job("a", reconnect_seconds=2))
+    assert len(server.calls["WatchJob"]) > 1
 
 
 def test_a_watch_tells_other_failures(server, client):
