@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""docs/api.md is what make-api-docs makes of the sources, and each RPC of the protos stands on it, with its errors."""
+"""docs/api.md is what make-api-docs makes of the sources, and each RPC of the protos stands on it, with its errors;
+the service config on docs/clients.md is the one that the Python client uses."""
+import json
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+
+from api_page import service_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RPC = re.compile(r"^service (\w+)|^  rpc (\w+)\(", re.M)
@@ -52,6 +56,9 @@ def notices(change, file):
 def problems():
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
     yield from missing(page)
+    shown = re.search(r"^```json\n(.*?)^```", (ROOT / "docs/clients.md").read_text(encoding="utf-8"), re.S | re.M)
+    if json.loads(shown.group(1)) != json.loads(service_config(ROOT).service_config("tact.v1.PolicyService")):
+        yield "docs/clients.md shows another service config than clients/python uses"
     if len(list(missing(page.replace("### RewardService.Score\n", "")))) != 1:
         yield "a section that is missing goes unnoticed"
     done = check(ROOT)

@@ -22,7 +22,7 @@ def reference(root, calls):
     protos = proto_reader.read(root / "proto/tact/v1", FILES)
     roles = {"%s/%s" % found[:2]: ROLES[found[2]] for found in
              RULE.findall((root / "common/rpc/method_rules.cc").read_text(encoding="utf-8"))}
-    retried = retries(root)
+    retried = service_config(root).RETRIED
     lines = []
     for service, (comment, rpcs) in protos.services.items():
         lines += ["## %s" % service, comment, ""]
@@ -38,13 +38,13 @@ def reference(root, calls):
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
-def retries(root):
-    """What the Python client asks again: that table is tested there."""
+def service_config(root):
+    """The Python client's module, whose table of retries its own tests hold against the protos."""
     path = root / "clients/python/src/tact/service_config.py"
     spec = importlib.util.spec_from_file_location("service_config", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.RETRIED
+    return module
 
 
 def describe(rpc, roles, retried, protos):
