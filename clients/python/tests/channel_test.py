@@ -41,7 +41,9 @@ def test_calls_go_to_serving_replicas_in_turn():
     with tact.Client(policy=[server.address for server in servers]) as client:
         client.policy.wait_until_ready()
         # Once both have been seen, each gets every other call.
-        while not all(server.calls["Generate"] for server in servers[:2]):
+        for _ in range(1000):
+            if all(server.calls["Generate"] for server in servers[:2]):
+                break
             client.policy.generate("Hello.")
         before = [len(server.calls["Generate"]) for server in servers]
         for _ in range(20):

@@ -5,6 +5,7 @@
 
 Every message that goes in or comes out is one of proto/tact/v1, re-exported by tact.messages.
 """
+from tact import messages
 from tact.client import Client
 from tact.datasets import read_dialogues
 from tact.errors import (Aborted, AlreadyExists, Cancelled, DataLoss, DeadlineExceeded, FailedPrecondition,
@@ -16,5 +17,5 @@ from tact.tls import Tls
 __all__ = [
     "Aborted", "AlreadyExists", "Cancelled", "Client", "DataLoss", "DeadlineExceeded", "FailedPrecondition",
     "Internal", "InvalidArgument", "NotFound", "PermissionDenied", "ResourceExhausted", "Stream", "TactError",
-    "TextStream", "Tls", "Unauthenticated", "Unavailable", "Unimplemented", "read_dialogues",
+    "TextStream", "Tls", "Unauthenticated", "Unavailable", "Unimplemented", "messages", "read_dialogues",
 ]
