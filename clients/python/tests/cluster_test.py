@@ -173,6 +173,20 @@ def test_no_call_is_lost_with_a_replica(policies):
     assert len(set(answers)) == 1
 
 
+def test_a_replica_that_hangs_is_left_for_another(policies):
+    replicas = [policies(), policies()]
+    with tact.Client(policy=[replica.address for replica in replicas]) as client:
+        client.policy.wait_until_ready()
+        for _ in range(10):
+            client.policy.generate(PROMPT, sampling=SHORT)
+        replicas[0].signal(signal.SIGSTOP)
+        try:
+            for _ in range(10):
+                assert client.policy.generate(PROMPT, sampling=SHORT, timeout=40).completions[0].text
+        finally:
+            replicas[0].signal(signal.SIGCONT)
+
+
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory):
     folder = tmp_path_factory.mktemp("secure")

@@ -156,6 +156,12 @@ def test_a_watch_gives_up_in_the_end(server):
     assert len(server.calls["WatchJob"]) > 1
 
 
+def test_a_watchs_deadline_holds_over_all_its_calls(server):
+    server.handlers["WatchJob"] = in_turn(Failure(grpc.StatusCode.UNAVAILABLE))
+    with tact.Client(trainer=server.address, retries=False) as client, pytest.raises(tact.DeadlineExceeded):
+        next(client.trainer.watch_job("a", reconnect_seconds=600, timeout=1))
+
+
 def test_a_watch_tells_other_failures(server, client):
     server.handlers["WatchJob"] = in_turn(events(1, then=Failure(grpc.StatusCode.NOT_FOUND, "no such job")))
     watch = client.trainer.watch_job("a")

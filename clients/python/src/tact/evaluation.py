@@ -40,10 +40,10 @@ class Evaluations(Service):
         """As it is now and after every change, until it has ended; over restarts of the service too."""
         request = pb.WatchEvaluationRequest(id=evaluation_id)
 
-        def open_after(_: Optional[pb.Evaluation]) -> Stream[pb.Evaluation]:
-            stream = self._stream("WatchEvaluation", request, pb.WatchEvaluationResponse, timeout)
+        def open_after(_: Optional[pb.Evaluation], seconds: Optional[float]) -> Stream[pb.Evaluation]:
+            stream = self._stream("WatchEvaluation", request, pb.WatchEvaluationResponse, seconds)
             return Mapped(stream, lambda message: message.evaluation)
-        return Watch(open_after, reconnect_seconds)
+        return Watch(open_after, reconnect_seconds, timeout)
 
     def wait_for_evaluation(self, evaluation_id: str, *, timeout: Optional[float] = None) -> pb.Evaluation:
         """The evaluation once it has succeeded; FailedPrecondition with its error where it has not.

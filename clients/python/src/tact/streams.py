@@ -84,12 +84,17 @@ class TextStream(Stream[str]):
 
 class Watch(Stream[T]):
     """A stream that is opened again where it left off when the service goes away, since what it watches lives
-    on: for `reconnect_seconds` at most without a message."""
+    on: for `reconnect_seconds` at most without a message, and `timeout` seconds in all.
 
-    def __init__(self, open_after: Callable[[Optional[T]], Stream[T]], reconnect_seconds: float) -> None:
+    open_after: makes the stream of what comes after a message (None: from the beginning), with a deadline.
+    """
+
+    def __init__(self, open_after: Callable[[Optional[T], Optional[float]], Stream[T]],
+                 reconnect_seconds: float, timeout: Optional[float]) -> None:
         self._open_after, self._reconnect_seconds = open_after, reconnect_seconds
+        self._until = None if timeout is None else time.monotonic() + timeout
         self._last: Optional[T] = None
-        self._stream = open_after(None)
+        self._stream = open_after(None, timeout)
 
     def __next__(self) -> T:
         pause, until = FIRST_PAUSE_SECONDS, time.monotonic() + self._reconnect_seconds
@@ -102,9 +107,13 @@ class Watch(Stream[T]):
                     raise
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            self._stream = self._open_after(self._last)
+            self._stream = self._open_after(self._last, self._seconds_left())
 
     def close(self) -> None:
         stream: Optional[Stream[T]] = getattr(self, "_stream", None)
         if stream is not None:
             stream.close()
+
+    def _seconds_left(self) -> Optional[float]:
+        # A deadline in the past is answered with DEADLINE_EXCEEDED, as it should be.
+        return None if self._until is None else max(0.0, self._until - time.monotonic())

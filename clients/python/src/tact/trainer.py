@@ -66,11 +66,12 @@ class Trainer(Service):
                   timeout: Optional[float] = None) -> Stream[pb.WatchJobResponse]:
         """The job's events above a sequence number, then as they happen, until the job has ended; each once,
         over restarts of the trainer too. A paused job has not ended."""
-        def open_after(last: Optional[pb.WatchJobResponse]) -> Stream[pb.WatchJobResponse]:
+        def open_after(last: Optional[pb.WatchJobResponse],
+                       seconds: Optional[float]) -> Stream[pb.WatchJobResponse]:
             sequence = after_sequence if last is None else last.sequence
             return self._stream("WatchJob", pb.WatchJobRequest(id=job_id, after_sequence=sequence),
-                                pb.WatchJobResponse, timeout)
-        return Watch(open_after, reconnect_seconds)
+                                pb.WatchJobResponse, seconds)
+        return Watch(open_after, reconnect_seconds, timeout)
 
     def wait_for_job(self, job_id: str, *, timeout: Optional[float] = None) -> pb.Job:
         """The job once it has succeeded. FailedPrecondition with the job's own words where it failed, was
