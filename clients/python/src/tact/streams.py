@@ -6,7 +6,7 @@ from typing import Any, Callable, Generic, Iterator, Optional, TypeVar
 
 import grpc
 
-from tact.errors import Unavailable, from_rpc_error
+from tact.errors import Unavailable, from_rpc_error, make_error
 from tact.v1.policy_pb2 import Completion, StreamGenerateResponse
 
 T = TypeVar("T")
@@ -115,5 +115,9 @@ class Watch(Stream[T]):
             stream.close()
 
     def _seconds_left(self) -> Optional[float]:
-        # A deadline in the past is answered with DEADLINE_EXCEEDED, as it should be.
-        return None if self._until is None else max(0.0, self._until - time.monotonic())
+        if self._until is None:
+            return None
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise make_error(grpc.StatusCode.DEADLINE_EXCEEDED, "it did not end in time", method="watch")
+        return left
