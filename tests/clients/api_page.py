@@ -28,6 +28,11 @@ def reference(root, calls):
         lines += ["## %s" % service, comment, ""]
         for rpc in rpcs:
             path = "%s/%s" % (service, rpc.name)
+            if path not in roles:
+                raise SystemExit("common/rpc/method_rules.cc: no rule for %s" % path)
+            if "tact.v1." + path not in calls:
+                raise SystemExit("tests/clients/calls.json: no call of %s; add one to tests/clients/rpc_cases.py and "
+                                 "run scripts/make-api-docs --record" % path)
             lines += describe(rpc, roles[path], retried["tact.v1." + service].get(rpc.name, ()), protos)
             lines += [*examples(rpc, calls["tact.v1." + path]), ""]
     lines += ["## Messages", "Requests and responses stand with their RPCs; these are what they are made of.", ""]
