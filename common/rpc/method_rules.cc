@@ -61,6 +61,8 @@ constexpr std::array kRules = {
     ForAnybody("/grpc.health.v1.Health/Check"),
     ForAnybody("/grpc.health.v1.Health/Watch"),
     Rule("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAll),
+    // Which this gRPC does not have: clients ask for it first and want to read UNIMPLEMENTED.
+    Rule("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", kAll),
 };
 
 }  // namespace

@@ -1,0 +1,1 @@
+"""The messages and stubs that protoc makes of proto/tact/v1 when the package is built."""
