@@ -34,6 +34,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddUpCommand(app, context);
   AddDownCommand(app, context);
   AddStatusCommand(app, context);
+  AddDoctorCommand(app, context);
   AddGenerateCommand(app, context);
   AddScoreCommand(app, context);
   AddTrainCommand(app, context);
