@@ -61,7 +61,7 @@ std::string JoinCommands(const CommandNode& node) {
 // What _tactctl_value sets; "" where any text may stand.
 std::string BashValue(const OptionNode& option) {
   if (!option.words.empty()) return StrCat("words='", absl::StrJoin(option.words, " "), "'");
-  if (option.place == Place::kFile) return "place=file";
+  if (option.place == Place::kFile) return "place='file'";
   return option.place == Place::kFolder ? "place=folder" : "";
 }
 

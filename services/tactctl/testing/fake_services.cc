@@ -56,6 +56,7 @@ grpc::Status FakePolicy::StreamGenerate(grpc::ServerContext* context,
       const size_t half = completion.text().size() / 2;
       v1::StreamGenerateResponse event;
       event.set_prompt_index(completion.prompt_index());
+      event.set_weight_version(all.weight_version());
       event.set_text(ended ? completion.text().substr(half) : completion.text().substr(0, half));
       if (ended) *event.mutable_completion() = completion;
       writer->Write(event);
