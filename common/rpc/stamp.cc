@@ -51,8 +51,7 @@ void StampResponse(grpc::ServerContextBase* context) {
 
 std::optional<ServerStamp> ReadStamp(const grpc::ClientContext& context) {
   ServerStamp stamp{FindValue(context, kVersionKey)};
-  const bool whole = !stamp.version.empty() &&
-                     FindMoment(context, kTimeKey, stamp.time_seconds) &&
+  const bool whole = !stamp.version.empty() && FindMoment(context, kTimeKey, stamp.time_seconds) &&
                      FindMoment(context, kStartedKey, stamp.started_seconds);
   if (!whole) return std::nullopt;
   return stamp;

@@ -42,9 +42,9 @@ struct Subject {
   const char* name;
   const char* role;  // "": a service that calls no other
 };
-constexpr Subject kSubjects[] = {{"policy", ""},       {"reward", ""},
+constexpr Subject kSubjects[] = {{"policy", ""},         {"reward", ""},
                                  {"trainer", "trainer"}, {"evaluation", "evaluator"},
-                                 {"client", "client"}, {"admin", "admin"}};
+                                 {"client", "client"},   {"admin", "admin"}};
 
 absl::Status Refused(const char* what) {
   return absl::InternalError(StrCat("OpenSSL refused to make ", what));
@@ -99,12 +99,13 @@ std::string ToPem(const Write& write) {
 absl::Status Save(const Identity& identity, const fs::path& folder, const std::string& name) {
   const fs::path key = folder / (name + ".key");
   RETURN_IF_ERROR(WriteFileAtomically(key, ToPem([&](BIO* bio) {
-    PEM_write_bio_PrivateKey(bio, identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  })));
+                                        PEM_write_bio_PrivateKey(bio, identity.key.get(), nullptr,
+                                                                 nullptr, 0, nullptr, nullptr);
+                                      })));
   fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
   return WriteFileAtomically(folder / (name + ".pem"), ToPem([&](BIO* bio) {
-    PEM_write_bio_X509(bio, identity.certificate.get());
-  }));
+                               PEM_write_bio_X509(bio, identity.certificate.get());
+                             }));
 }
 
 absl::StatusOr<Identity> MakeAuthority(const fs::path& folder) {

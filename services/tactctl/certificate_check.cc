@@ -76,9 +76,9 @@ Finding CheckCertificate(const TlsFiles& files, const std::string& host, absl::T
   const std::string& path =
       files.certificate.path.empty() ? files.authorities.path : files.certificate.path;
   const auto material = ReadTlsFiles(files, now);
-  Finding finding = material.ok()
-                        ? JudgeMaterial(*material, host, now)
-                        : Failed(std::string(material.status().message()), "mend or renew the file");
+  Finding finding =
+      material.ok() ? JudgeMaterial(*material, host, now)
+                    : Failed(std::string(material.status().message()), "mend or renew the file");
   finding.check = StrCat("certificate ", std::filesystem::path(path).filename().string());
   return finding;
 }

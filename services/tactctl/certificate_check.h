@@ -13,8 +13,8 @@
 namespace tact::ctl {
 
 // Fails for what ReadTlsFiles refuses, for an authority that has not signed the certificate, and
-// for a `host` (a name or an address; "" is not asked for) that the certificate does not name. Warns
-// 30 days before the end.
+// for a `host` (a name or an address; "" is not asked for) that the certificate does not name.
+// Warns 30 days before the end.
 Finding CheckCertificate(const TlsFiles& files, const std::string& host, absl::Time now);
 
 // Each NAME.pem with NAME.key in a folder of scripts/make-certs or tactctl up --tls, against its

@@ -16,7 +16,8 @@ struct Shell {
 };
 
 constexpr Shell kShells[] = {
-    {"bash", BashCompletion, "tactctl completion bash > ~/.local/share/bash-completion/completions/tactctl"},
+    {"bash", BashCompletion,
+     "tactctl completion bash > ~/.local/share/bash-completion/completions/tactctl"},
     {"zsh", ZshCompletion, "tactctl completion zsh > ~/.zfunc/_tactctl"},
     {"fish", FishCompletion, "tactctl completion fish > ~/.config/fish/completions/tactctl.fish"},
 };
@@ -24,13 +25,19 @@ constexpr Shell kShells[] = {
 }  // namespace
 
 void AddCompletionCommand(CLI::App& app, Context& context) {
-  CLI::App* completion = app.add_subcommand("completion", "Print the script that completes tactctl in a shell");
+  CLI::App* completion =
+      app.add_subcommand("completion", "Print the script that completes tactctl in a shell");
   completion->require_subcommand(1);
-  completion->footer("Example, for this shell alone:\n  tactctl completion bash > tactctl.bash && source tactctl.bash");
+  completion->footer(
+      "Example, for this shell alone:\n  tactctl completion bash > tactctl.bash && source "
+      "tactctl.bash");
   for (const Shell& shell : kShells) {
-    CLI::App* one = completion->add_subcommand(shell.name, StrCat("Print the script for ", shell.name));
+    CLI::App* one =
+        completion->add_subcommand(shell.name, StrCat("Print the script for ", shell.name));
     one->footer(StrCat("Example, for every shell to come:\n  ", shell.set_up,
-                       std::string_view(shell.name) == "zsh" ? "\nwhere ~/.zfunc is in $fpath before compinit" : ""));
+                       std::string_view(shell.name) == "zsh"
+                           ? "\nwhere ~/.zfunc is in $fpath before compinit"
+                           : ""));
     one->callback([&app, &context, script = shell.script] {
       context.needs_addresses = false;
       context.run = [&app, &context, script] {

@@ -85,8 +85,8 @@ std::string BashCommands(const CommandNode& root) {
   std::string out = "_tactctl_command() {\n  case $1 in\n";
   VisitCommands(root, [&](const std::string& path, const CommandNode& node) {
     const std::string options = &node == &root ? "" : JoinNames(node.options);
-    StrAppend(&out, "    '", path, "')\n      commands='", JoinCommands(node),
-              "'\n      options='", options, "'\n      ;;\n");
+    StrAppend(&out, "    '", path, "')\n      commands='", JoinCommands(node), "'\n      options='",
+              options, "'\n      ;;\n");
   });
   return out + "  esac\n}\n";
 }
@@ -109,10 +109,9 @@ std::string BashValues(const CommandNode& root) {
 
 std::string BashCompletion(const CommandNode& root) {
   return StrCat("# Completion of tactctl in bash, written by: tactctl completion bash\n",
-                "# shellcheck shell=bash disable=SC2034,SC2221,SC2222\n",
-                "_tactctl_valued='", absl::StrJoin(NamesWithValue(root), " "), "'\n",
-                "_tactctl_everywhere='", JoinNames(root.options), "'\n", BashCommands(root),
-                BashValues(root), kBashWalk);
+                "# shellcheck shell=bash disable=SC2034,SC2221,SC2222\n", "_tactctl_valued='",
+                absl::StrJoin(NamesWithValue(root), " "), "'\n", "_tactctl_everywhere='",
+                JoinNames(root.options), "'\n", BashCommands(root), BashValues(root), kBashWalk);
 }
 
 }  // namespace tact::ctl

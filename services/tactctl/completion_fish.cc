@@ -69,19 +69,17 @@ std::string FishCommand(const std::string& path, const CommandNode& node, bool i
 
 std::string QuotedPaths(const CommandNode& root) {
   std::string out;
-  VisitCommands(root, [&](const std::string& path, const CommandNode&) {
-    StrAppend(&out, " '", path, "'");
-  });
+  VisitCommands(
+      root, [&](const std::string& path, const CommandNode&) { StrAppend(&out, " '", path, "'"); });
   return out;
 }
 
 }  // namespace
 
 std::string FishCompletion(const CommandNode& root) {
-  std::string out =
-      StrCat("# Completion of tactctl in fish, written by: tactctl completion fish\n",
-             "set -g __tactctl_valued ", absl::StrJoin(NamesWithValue(root), " "), "\n",
-             "set -g __tactctl_commands", QuotedPaths(root), "\n", kFishWalk);
+  std::string out = StrCat("# Completion of tactctl in fish, written by: tactctl completion fish\n",
+                           "set -g __tactctl_valued ", absl::StrJoin(NamesWithValue(root), " "),
+                           "\n", "set -g __tactctl_commands", QuotedPaths(root), "\n", kFishWalk);
   VisitCommands(root, [&](const std::string& path, const CommandNode& node) {
     StrAppend(&out, FishCommand(path, node, &node == &root));
   });

@@ -40,9 +40,9 @@ class CompletionTest : public CommandsTest {
                 "printf '%s\\n' \"${COMPREPLY[@]}\"")}));
   }
   std::vector<std::string> Fish(const std::string& line) {
-    const Finished run = RunProgram(
-        {"/usr/bin/fish", "--no-config", "-c",
-         StrCat("source ", Script("fish"), "; complete -C '", line, "'")});
+    const Finished run =
+        RunProgram({"/usr/bin/fish", "--no-config", "-c",
+                    StrCat("source ", Script("fish"), "; complete -C '", line, "'")});
     std::vector<std::string> out;
     for (const std::string& one : Lines(run)) out.push_back(one.substr(0, one.find('\t')));
     return out;
@@ -50,7 +50,8 @@ class CompletionTest : public CommandsTest {
   // zsh completes at a terminal only: one is made for it, and what it lists is read.
   std::string Zsh(const std::string& line) {
     const std::string program = StrCat(
-        "zmodload zsh/zpty; zpty z 'zsh -f -i'; zpty -w z 'PS1=; autoload -U compinit; compinit -u -D;",
+        "zmodload zsh/zpty; zpty z 'zsh -f -i'; zpty -w z 'PS1=; autoload -U compinit; compinit -u "
+        "-D;",
         " source ", Script("zsh"), "; LISTMAX=1000; stty cols 200; bindkey \"^I\" list-choices;",
         " print REA''DY'; zpty -r z out '*READY*'; zpty -n -w z '", line,
         "\t'; sleep 1; out=; while zpty -r -t z chunk; do out+=$chunk; done; print -r -- $out;",

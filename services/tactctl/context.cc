@@ -13,7 +13,8 @@ namespace tact::ctl {
 void AddGlobalFlags(CLI::App& app, Context& context) {
   static const std::map<std::string, Output> outputs = {
       {"table", Output::kTable}, {"json", Output::kJson}, {"jsonl", Output::kJsonLines}};
-  app.add_option("-o,--output", context.output, "How the result is printed: table, json or jsonl [table]")
+  app.add_option("-o,--output", context.output,
+                 "How the result is printed: table, json or jsonl [table]")
       ->transform(CLI::CheckedTransformer(outputs).description(""))
       ->type_name("FORMAT");
   app.add_option("--timeout", context.timeout_seconds, "Seconds that one request may take")
@@ -26,8 +27,8 @@ void AddGlobalFlags(CLI::App& app, Context& context) {
   for (ServiceAddress* service :
        {&context.policy, &context.reward, &context.trainer, &context.evaluation}) {
     app.add_option("--" + service->name, service->address,
-                   StrCat("Address of the ", service->name, " service, or several: A,B [127.0.0.1:",
-                          DefaultPort(service->name), "]"))
+                   StrCat("Address of the ", service->name,
+                          " service, or several: A,B [127.0.0.1:", DefaultPort(service->name), "]"))
         ->type_name("HOST:PORT");
   }
   AddClientTlsFlags(app, context.tls);

@@ -36,23 +36,35 @@ struct DoctorOptions {
 
 using Findings = std::vector<Finding>;
 
+// Where tactctl up would put /metrics and the health of a service whose gRPC port this is.
+void CheckHttpPort(int grpc_port, Findings& out) {
+  const int port = grpc_port + kHttpPortOffset;
+  const auto listener = FindListener(port);
+  if (!listener) return;
+  out.push_back({StrCat("port 127.0.0.1:", port), Verdict::kFail, StrCat(*listener, " listens"),
+                 "stop it or choose other ports (--ports)"});
+}
+
 void CheckPorts(const std::vector<ReplicaReport>& reports, Findings& out) {
   for (const ReplicaReport& report : reports) {
     const auto at = ParseAddress("address", report.address);
     const bool here = at.ok() && IsLoopback(at->host);
     out.push_back(CheckPort(report.service, report.address, report.health, here,
                             here ? FindListener(at->port) : std::nullopt));
+    if (here && report.health == Health::kUnreachable) CheckHttpPort(at->port, out);
   }
 }
 
 void CheckCertificates(const DoctorOptions& options, const Context& context, Findings& out) {
   const ClientTls& tls = context.tls;
-  if (!tls.ca.empty() || !tls.certificate.empty() || !tls.key.empty()) {
+  const bool named = !options.certificates.empty();
+  const fs::path folder = named ? options.certificates : options.data_dir / "certificates";
+  const bool in_folder = fs::path(tls.certificate).parent_path() == folder;
+  const bool given = !tls.ca.empty() || !tls.certificate.empty() || !tls.key.empty();
+  if (given && !in_folder) {
     const TlsFiles files{{"--cert", tls.certificate}, {"--key", tls.key}, {"--ca", tls.ca}};
     out.push_back(CheckCertificate(files, "", absl::Now()));
   }
-  const bool named = !options.certificates.empty();
-  const fs::path folder = named ? options.certificates : options.data_dir / "certificates";
   if (!named && !fs::is_directory(folder)) {
     if (tls.ca.empty()) {
       out.push_back({"certificates", Verdict::kOk, "no TLS: fit for loopback alone",

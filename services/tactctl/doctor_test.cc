@@ -60,18 +60,31 @@ TEST_F(CertificateCheckTest, WhatIsWrongIsSaid) {
   };
   const TlsFiles fitting{{"--cert", good}, {"--key", key}, {"--ca", ca}};
   const std::vector<Case> cases = {
-      {"soon over", fitting, "127.0.0.1", absl::ZeroDuration(), Verdict::kWarn, "expires in 0 days"},
+      {"soon over", fitting, "127.0.0.1", absl::ZeroDuration(), Verdict::kWarn,
+       "expires in 0 days"},
       {"all is well", self_made, "policy.example", absl::ZeroDuration(), Verdict::kOk,
        "expires in 99 days"},
       {"expired", self_made, "", absl::Hours(24 * 101), Verdict::kFail, "expired on"},
       {"another name", fitting, "policy.example", absl::ZeroDuration(), Verdict::kFail,
        "does not name policy.example"},
-      {"another's key", {{"--cert", good}, {"--key", other.key.string()}, {"", ""}}, "",
-       absl::ZeroDuration(), Verdict::kFail, "does not fit"},
-      {"another authority", {self_made.certificate, self_made.key, {"--ca", ca}}, "",
-       absl::ZeroDuration(), Verdict::kFail, "not signed by"},
-      {"no file", {{"--cert", "nowhere.pem"}, {"--key", key}, {"", ""}}, "", absl::ZeroDuration(),
-       Verdict::kFail, "cannot be read"},
+      {"another's key",
+       {{"--cert", good}, {"--key", other.key.string()}, {"", ""}},
+       "",
+       absl::ZeroDuration(),
+       Verdict::kFail,
+       "does not fit"},
+      {"another authority",
+       {self_made.certificate, self_made.key, {"--ca", ca}},
+       "",
+       absl::ZeroDuration(),
+       Verdict::kFail,
+       "not signed by"},
+      {"no file",
+       {{"--cert", "nowhere.pem"}, {"--key", key}, {"", ""}},
+       "",
+       absl::ZeroDuration(),
+       Verdict::kFail,
+       "cannot be read"},
   };
   for (const Case& one : cases) {
     const Finding finding = CheckCertificate(one.files, one.host, absl::Now() + one.later);
@@ -157,9 +170,10 @@ TEST(MachineCheckTest, NumbersBecomeVerdicts) {
   ReplicaReport report;
   EXPECT_EQ(CheckClock(report).verdict, Verdict::kWarn) << "no stamp";
   report.stamp = ServerStamp{"1", 0, 0};
-  for (const auto& [skew, error, verdict] :
-       {std::tuple{0.5, 0.0, Verdict::kOk}, {-3.0, 0.0, Verdict::kWarn}, {3.0, 2.0, Verdict::kOk},
-        {-400.0, 1.0, Verdict::kFail}}) {
+  for (const auto& [skew, error, verdict] : {std::tuple{0.5, 0.0, Verdict::kOk},
+                                             {-3.0, 0.0, Verdict::kWarn},
+                                             {3.0, 2.0, Verdict::kOk},
+                                             {-400.0, 1.0, Verdict::kFail}}) {
     report.skew_seconds = skew;
     report.skew_error_seconds = error;
     EXPECT_EQ(CheckClock(report).verdict, verdict) << skew;

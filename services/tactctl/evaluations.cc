@@ -119,8 +119,8 @@ absl::Status RunShowEvaluation(const EvaluationsOptions& options, Context& conte
   request.set_include_examples(options.examples > 0);
   ASSIGN_OR_RETURN(auto got, client.Call(&EvaluationStub::GetEvaluation, request));
   v1::Evaluation& evaluation = *got.mutable_evaluation();
-  const int kept = static_cast<int>(
-      std::min(options.examples, static_cast<size_t>(evaluation.results_size())));
+  const int kept =
+      static_cast<int>(std::min(options.examples, static_cast<size_t>(evaluation.results_size())));
   evaluation.mutable_results()->DeleteSubrange(kept, evaluation.results_size() - kept);
   if (context.output != Output::kTable) {
     context.terminal.out << ToJson(evaluation, context.output == Output::kJson);

@@ -46,8 +46,8 @@ class StreamPrinter {
 
  private:
   void Print(const v1::StreamGenerateResponse& event) {
-    const bool cut = event.has_completion() &&
-                     event.completion().finish_reason() == v1::FINISH_REASON_LENGTH;
+    const bool cut =
+        event.has_completion() && event.completion().finish_reason() == v1::FINISH_REASON_LENGTH;
     context_.terminal.out << order_.Take(event.prompt_index() * samples_ + event.sample_index(),
                                          StrCat(event.text(), cut ? " [cut]" : ""),
                                          event.has_completion())

@@ -10,9 +10,9 @@
 
 namespace tact::ctl {
 
-// All completions, ordered by prompt and sample. For people each response grows on the terminal, one
-// after the other; with jsonl every message is a line; with json nothing is printed here. Ctrl-C is
-// CANCELLED.
+// All completions, ordered by prompt and sample. For people each response grows on the terminal,
+// one after the other; with jsonl every message is a line; with json nothing is printed here.
+// Ctrl-C is CANCELLED.
 absl::StatusOr<v1::GenerateResponse> StreamResponses(const Client<v1::PolicyService>& client,
                                                      const v1::GenerateRequest& request,
                                                      Context& context);

@@ -57,8 +57,9 @@ Finding CheckMemory(std::optional<uint64_t> available_bytes, const MemoryNeeds& 
 
 Finding CheckDisk(const std::string& folder, uint64_t free_bytes, uint64_t policy_parameters) {
   const uint64_t checkpoints = 2 * policy_parameters * kCheckpointBytes;
-  const std::string found = StrCat(Gibibytes(free_bytes), " free in ", folder,
-                                   "; two checkpoints of all weights take ", Gibibytes(checkpoints));
+  const std::string found =
+      StrCat(Gibibytes(free_bytes), " free in ", folder, "; two checkpoints of all weights take ",
+             Gibibytes(checkpoints));
   if (free_bytes < kLeastDisk) return {"disk", Verdict::kFail, found, "make room"};
   if (free_bytes < checkpoints) {
     return {"disk", Verdict::kWarn, found, "make room, or train with LoRA"};

@@ -43,10 +43,10 @@ ModelFinding CheckModel(const std::string& kind, const std::filesystem::path& fo
   if (!parameters.ok()) {
     return {{check, Verdict::kFail, std::string(parameters.status().message()), kPullAdvice}, 0};
   }
-  return {{check, Verdict::kOk,
-           StrCat(folder.string(), ": config, tokenizer, weights; ", *parameters, " parameters"),
-           ""},
-          static_cast<uint64_t>(*parameters)};
+  return {
+      {check, Verdict::kOk,
+       StrCat(folder.string(), ": config, tokenizer, weights; ", *parameters, " parameters"), ""},
+      static_cast<uint64_t>(*parameters)};
 }
 
 }  // namespace tact::ctl

@@ -8,12 +8,12 @@
 namespace tact::ctl {
 namespace {
 
-constexpr const char* kFileFlags[] = {"ca",         "cert", "key",     "ca-file",    "spec",
-                                      "dataset",    "file", "id-file", "shots-file", "report",
-                                      "validation"};
-constexpr const char* kFolderFlags[] = {"cluster",      "data-dir", "models", "policy-model",
-                                        "reward-model", "bin-dir",  "to",     "out",
-                                        "certs"};
+constexpr const char* kFileFlags[] = {"ca",         "cert",    "key",       "ca-file",
+                                      "spec",       "dataset", "file",      "id-file",
+                                      "shots-file", "report",  "validation"};
+constexpr const char* kFolderFlags[] = {"cluster",      "data-dir",     "models",
+                                        "policy-model", "reward-model", "bin-dir",
+                                        "to",           "out",          "certs"};
 
 template <typename Names>
 bool IsOneOf(const CLI::Option& option, const Names& names) {

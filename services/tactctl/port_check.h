@@ -19,8 +19,8 @@ std::optional<uint64_t> ListeningInode(std::string_view table, int port);
 std::optional<std::string> FindListener(int port);
 
 // One address of a service: `health` is what it answered there, `listener` who has the port where
-// that is on this machine. Fails for a port that another program has, a service that does not serve,
-// and a machine elsewhere that does not answer.
+// that is on this machine. Fails for a port that another program has, a service that does not
+// serve, and a machine elsewhere that does not answer.
 Finding CheckPort(const std::string& service, const std::string& address, Health health,
                   bool on_this_machine, const std::optional<std::string>& listener);
 

@@ -51,8 +51,8 @@ std::string ServedNames(const std::vector<v1::ServedModel>& models) {
 absl::Status AskPolicy(const Channel& channel, ReplicaReport& report) {
   const auto stub = v1::PolicyService::NewStub(channel);
   v1::GetModelResponse got;
-  RETURN_IF_ERROR(AskOnce(*stub, &v1::PolicyService::Stub::GetModel, v1::GetModelRequest(), got,
-                          report));
+  RETURN_IF_ERROR(
+      AskOnce(*stub, &v1::PolicyService::Stub::GetModel, v1::GetModelRequest(), got, report));
   report.models.assign(got.models().begin(), got.models().end());
   report.detail = StrCat(got.architecture(), " serves ", ServedNames(report.models));
   return absl::OkStatus();
@@ -87,8 +87,8 @@ std::string DescribeJobs(const v1::ListJobsResponse& list) {
 absl::Status AskTrainer(const Channel& channel, ReplicaReport& report) {
   const auto stub = v1::TrainerService::NewStub(channel);
   v1::ListJobsRequest request;
-  for (const auto state : {v1::JOB_STATE_RUNNING, v1::JOB_STATE_WAITING, v1::JOB_STATE_QUEUED,
-                           v1::JOB_STATE_PAUSED}) {
+  for (const auto state :
+       {v1::JOB_STATE_RUNNING, v1::JOB_STATE_WAITING, v1::JOB_STATE_QUEUED, v1::JOB_STATE_PAUSED}) {
     request.add_states(state);
   }
   v1::ListJobsResponse got;

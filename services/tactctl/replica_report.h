@@ -25,9 +25,7 @@ struct ReplicaReport {
   std::vector<v1::ServedModel> models;  // of a policy
   std::string detail;                   // what it serves or does, or why it did not say
 
-  double uptime_seconds() const {
-    return stamp ? stamp->time_seconds - stamp->started_seconds : 0;
-  }
+  double uptime_seconds() const { return stamp ? stamp->time_seconds - stamp->started_seconds : 0; }
 };
 
 // Waits a few seconds at most.

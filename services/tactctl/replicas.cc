@@ -95,8 +95,8 @@ std::string AnyReplica(const ServiceAddress& service, const ClientCredentials& c
   const auto replicas = FindReplicas(service);
   if (!replicas.ok()) return service.address;
   for (const Replica& replica : *replicas) {
-    const Health health = CheckHealth(replica.address, ServiceHealthName(service.name),
-                                      kChoiceSeconds, credentials);
+    const Health health =
+        CheckHealth(replica.address, ServiceHealthName(service.name), kChoiceSeconds, credentials);
     if (health == Health::kServing) return replica.address;
   }
   return replicas->front().address;

@@ -1,9 +1,10 @@
 // tactctl status: every replica of each service: is it there, which version, what does it do?
+#include "common/base/status.h"
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/tactctl/commands.h"
 #include "services/tactctl/output.h"
@@ -57,11 +58,10 @@ absl::Status RunStatus(Context& context) {
   }
   for (const ReplicaReport& report : reports) {
     if (report.health == Health::kServing) continue;
-    return MakeError(
-        absl::StatusCode::kUnavailable,
-        {"SERVICE_UNREACHABLE", report.service, report.address,
-         "start it with \"tactctl up\"; \"tactctl doctor\" looks for the cause"},
-        StrCat("the service is ", HealthName(report.health)));
+    return MakeError(absl::StatusCode::kUnavailable,
+                     {"SERVICE_UNREACHABLE", report.service, report.address,
+                      "start it with \"tactctl up\"; \"tactctl doctor\" looks for the cause"},
+                     StrCat("the service is ", HealthName(report.health)));
   }
   return absl::OkStatus();
 }

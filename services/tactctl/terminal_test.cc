@@ -68,8 +68,8 @@ class OnTerminal {
 class TerminalTest : public CommandsTest {
  protected:
   std::vector<std::string> Train(const std::string& name) {
-    return {Binary("tactctl"), "train", "lora", "--base-model", "m", "--dataset-id", "d",
-            "--name", name, "--trainer", cluster_.address};
+    return {Binary("tactctl"), "train", "lora",      "--base-model",  "m", "--dataset-id", "d",
+            "--name",          name,    "--trainer", cluster_.address};
   }
 };
 

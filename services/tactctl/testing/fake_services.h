@@ -17,15 +17,16 @@
 
 namespace tact::testing {
 
-// Answers "<prompt's first 20 bytes> said", in two pieces where it streams. Refuses the model "none",
-// and answers "code-7" with that gRPC status.
+// Answers "<prompt's first 20 bytes> said", in two pieces where it streams. Refuses the model
+// "none", and answers "code-7" with that gRPC status.
 class FakePolicy : public v1::PolicyService::Service {
  public:
   grpc::Status Generate(grpc::ServerContext* context, const v1::GenerateRequest* request,
                         v1::GenerateResponse* response) override;
   grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
                         v1::GetModelResponse* response) override;
-  grpc::Status StreamGenerate(grpc::ServerContext* context, const v1::StreamGenerateRequest* request,
+  grpc::Status StreamGenerate(grpc::ServerContext* context,
+                              const v1::StreamGenerateRequest* request,
                               grpc::ServerWriter<v1::StreamGenerateResponse>* writer) override;
   grpc::Status ListAdapters(grpc::ServerContext* context, const v1::ListAdaptersRequest* request,
                             v1::ListAdaptersResponse* response) override;
