@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/stamp.h"
 #include "common/rpc/status_map.h"
 
 namespace tact {
@@ -60,6 +61,7 @@ template <typename Body>
 grpc::Status HandleCall(std::string_view service, std::string_view method,
                         grpc::ServerContextBase* context, Body&& body) {
   CallRecord record(service, method);
+  StampResponse(context);
   const absl::Status status = CatchExceptions(method, std::forward<Body>(body));
   record.Finish(status);
   return ToGrpcStatus(status, context);

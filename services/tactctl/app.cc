@@ -8,11 +8,16 @@
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "services/tactctl/commands.h"
+#include "services/tactctl/path_flags.h"
 
 namespace tact::ctl {
 namespace {
 
 constexpr char kFooter[] =
+    "Examples:\n"
+    "  tactctl up --models models --detach\n"
+    "  tactctl generate \"Summarize: Ann tells Bob that the train is late.\"\n"
+    "  tactctl status -o json\n\n"
     "Exit codes: 0 done; 1 to 16 the gRPC status of what failed (3 INVALID_ARGUMENT,\n"
     "5 NOT_FOUND, 14 UNAVAILABLE ...); 64 a wrong command line; 75 the job that is followed\n"
     "is paused; 130 left by Ctrl-C.";
@@ -29,14 +34,19 @@ void AddCommands(CLI::App& app, Context& context) {
   AddUpCommand(app, context);
   AddDownCommand(app, context);
   AddStatusCommand(app, context);
+  AddDoctorCommand(app, context);
   AddGenerateCommand(app, context);
   AddScoreCommand(app, context);
   AddTrainCommand(app, context);
   AddJobsCommand(app, context);
   AddDatasetsCommand(app, context);
   AddEvalCommand(app, context);
+  AddEvaluationsCommand(app, context);
   AddCompareCommand(app, context);
   AddModelsCommand(app, context);
+  AddAdaptersCommand(app, context);
+  AddCompletionCommand(app, context);
+  MarkPaths(app);
   FallThrough(app);
 }
 
@@ -70,18 +80,23 @@ absl::Status RunChosen(Context& context) {
 
 }  // namespace
 
+std::shared_ptr<CLI::App> MakeApp(Context& context) {
+  auto app = std::make_shared<CLI::App>(
+      "tact on the command line: run a cluster, generate, score, train, evaluate.", "tactctl");
+  app->require_subcommand(1);
+  app->footer(kFooter);
+  AddGlobalFlags(*app, context);
+  AddCommands(*app, context);
+  return app;
+}
+
 int RunTactctl(const std::vector<std::string>& arguments, Terminal& terminal) {
   Context context(terminal);
-  CLI::App app("tact on the command line: run a cluster, generate, score, train, evaluate.",
-               "tactctl");
-  app.require_subcommand(1);
-  app.footer(kFooter);
-  AddGlobalFlags(app, context);
-  AddCommands(app, context);
+  const std::shared_ptr<CLI::App> app = MakeApp(context);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return ReportUsage(app, error, terminal);
+    return ReportUsage(*app, error, terminal);
   }
   const int code = ReportStatus(RunChosen(context), terminal);
   return context.exit_code.value_or(code);

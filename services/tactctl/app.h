@@ -5,12 +5,20 @@
 #ifndef TACT_SERVICES_TACTCTL_APP_H_
 #define TACT_SERVICES_TACTCTL_APP_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "services/tactctl/context.h"
 
+namespace CLI {
+class App;
+}
+
 namespace tact::ctl {
+
+// Every command with its flags; parsing sets context.run. `context` must outlive it.
+std::shared_ptr<CLI::App> MakeApp(Context& context);
 
 // `arguments` without the program's name.
 int RunTactctl(const std::vector<std::string>& arguments, Terminal& terminal);

@@ -7,11 +7,13 @@
 #include <grpcpp/support/status.h>
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/rpc/channel.h"
 #include "services/tactctl/context.h"
+#include "services/tactctl/replicas.h"
 
 namespace tact::ctl {
 
@@ -30,10 +32,13 @@ class Client {
   using Stub = typename Service::Stub;
 
   Client(const Context& context, const ServiceAddress& service)
-      : service_(service),
+      : Client(context, service.name, {AnyReplica(service, context.credentials), ""}) {}
+
+  // For one replica of the service `name`.
+  Client(const Context& context, const std::string& name, const Replica& replica)
+      : service_{name, replica.address},
         timeout_seconds_(context.timeout_seconds),
-        stub_(
-            Service::NewStub(MakeChannel(service.address, {.credentials = context.credentials}))) {}
+        stub_(Service::NewStub(ReplicaChannel(replica, context.credentials))) {}
 
   // client.Call(&v1::PolicyService::Stub::Generate, request)
   template <typename Request, typename Response>

@@ -29,6 +29,9 @@ absl::StatusOr<ClusterFile> Parse(const std::string& text, const std::string& pa
       cluster.members.push_back(
           {member.at("name"), member.at("address"), member.at("http"), member.at("pid")});
     }
+    if (const auto tls = json.find("tls"); tls != json.end()) {
+      cluster.tls = {tls->at("ca"), tls->at("cert"), tls->at("key")};
+    }
     return cluster;
   });
 }
@@ -36,10 +39,12 @@ absl::StatusOr<ClusterFile> Parse(const std::string& text, const std::string& pa
 }  // namespace
 
 std::string ClusterFile::AddressOf(const std::string& name) const {
+  std::string addresses;
   for (const ClusterMember& member : members) {
-    if (member.name == name) return member.address;
+    if (member.name != name) continue;
+    StrAppend(&addresses, addresses.empty() ? "" : ",", member.address);
   }
-  return "";
+  return addresses;
 }
 
 absl::StatusOr<ClusterFile> ReadClusterFile(const std::filesystem::path& data_dir) {
@@ -63,7 +68,11 @@ absl::Status WriteClusterFile(const std::filesystem::path& data_dir, const Clust
                        {"http", member.http_address},
                        {"pid", member.pid}});
   }
-  const Json json = {{"supervisor", cluster.supervisor}, {"members", members}};
+  Json json = {{"supervisor", cluster.supervisor}, {"members", members}};
+  if (!cluster.tls.ca.empty()) {
+    json["tls"] = {
+        {"ca", cluster.tls.ca}, {"cert", cluster.tls.certificate}, {"key", cluster.tls.key}};
+  }
   return WriteFileAtomically(data_dir / kFileName, json.dump(2) + "\n");
 }
 

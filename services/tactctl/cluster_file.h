@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/credentials.h"
 
 namespace tact::ctl {
 
@@ -24,8 +25,9 @@ struct ClusterMember {
 struct ClusterFile {
   pid_t supervisor = 0;
   std::vector<ClusterMember> members;
+  ClientTls tls = {};  // what a client shows and trusts; empty where the cluster has no TLS
 
-  // "" for a name that is not there.
+  // Several with commas between them where several members have the name; "" where none has.
   std::string AddressOf(const std::string& name) const;
 };
 

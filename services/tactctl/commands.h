@@ -18,6 +18,10 @@ void AddDatasetsCommand(CLI::App& app, Context& context);
 void AddEvalCommand(CLI::App& app, Context& context);
 void AddCompareCommand(CLI::App& app, Context& context);
 void AddModelsCommand(CLI::App& app, Context& context);
+void AddDoctorCommand(CLI::App& app, Context& context);
+void AddEvaluationsCommand(CLI::App& app, Context& context);
+void AddAdaptersCommand(CLI::App& app, Context& context);
+void AddCompletionCommand(CLI::App& app, Context& context);
 
 }  // namespace tact::ctl
 

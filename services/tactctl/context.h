@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "common/rpc/credentials.h"
@@ -36,8 +37,8 @@ struct Terminal {
 
 // Where a service listens, and the flag that says so.
 struct ServiceAddress {
-  std::string name;  // "policy"
-  std::string address;
+  std::string name;     // "policy"
+  std::string address;  // see replicas.h
 };
 
 enum class Output { kTable, kJson, kJsonLines };
@@ -48,11 +49,13 @@ struct Context {
   Terminal& terminal;
   Output output = Output::kTable;
   double timeout_seconds = 300;  // of one request; streams have none
-  std::string cluster;           // data folder of a running cluster, for its addresses
+  std::string cluster;  // data folder of a running cluster, for its addresses and certificates
   ServiceAddress policy{"policy", ""};
   ServiceAddress reward{"reward", ""};
   ServiceAddress trainer{"trainer", ""};
   ServiceAddress evaluation{"evaluation", ""};
+  // By its name; policy for an unknown one.
+  const ServiceAddress& service(std::string_view name) const;
 
   ClientTls tls;                  // --ca, --cert, --key
   ClientCredentials credentials;  // of them; null is plain HTTP/2
@@ -69,8 +72,8 @@ struct Context {
 // -o, --timeout, --cluster, the addresses, and the certificates for TLS.
 void AddGlobalFlags(CLI::App& app, Context& context);
 
-// Fills addresses that no flag has set: from the cluster's file where there is one, else the
-// default ports on loopback. Makes the credentials.
+// Fills addresses and certificates that no flag has set: from the cluster's file where there is
+// one, else the default ports on loopback. Makes the credentials.
 absl::Status ResolveAddresses(Context& context);
 
 }  // namespace tact::ctl

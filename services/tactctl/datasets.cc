@@ -38,7 +38,8 @@ absl::Status RunDatasets(Context& context) {
 
 void AddDatasetsCommand(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("datasets", "Data sets on the trainer, by id");
-  command->footer("Example:\n  tactctl datasets\n  tactctl train lora --dataset-id ID ...");
+  command->footer(
+      "Examples:\n  tactctl datasets\n  tactctl train lora --base-model policy --dataset-id ID");
   command->callback([&context] { context.run = [&context] { return RunDatasets(context); }; });
 }
 

@@ -53,6 +53,7 @@ void AddDownCommand(CLI::App& app, Context& context) {
   down->add_option("--data-dir", options->data_dir, "Its data folder [--cluster, else tact-data]");
   down->add_option("--patience", options->patience_seconds, "Seconds to wait for its end")
       ->capture_default_str();
+  down->footer("Example:\n  tactctl down --data-dir /tmp/tact");
   down->callback([options, &context] {
     context.needs_addresses = false;
     context.run = [options, &context] { return RunDown(*options, context); };

@@ -6,12 +6,14 @@
 #include <ostream>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "nlohmann/json.hpp"
 #include "services/tactctl/client.h"
 #include "services/tactctl/commands.h"
 #include "services/tactctl/flags.h"
+#include "services/tactctl/generate_stream.h"
 #include "services/tactctl/output.h"
 #include "services/tactctl/progress.h"
 #include "services/tactctl/prompts.h"
@@ -28,6 +30,7 @@ struct GenerateOptions {
   PromptSource source;
   v1::GenerateRequest request;
   bool show_prompts = false;
+  bool stream = false;
 };
 
 // A completion with the prompt that it answers.
@@ -59,13 +62,15 @@ absl::Status NamePrompt(const absl::Status& status, const std::vector<Prompt>& p
 
 absl::StatusOr<std::vector<Answer>> GenerateAll(const GenerateOptions& options,
                                                 const std::vector<Prompt>& prompts,
-                                                const Context& context) {
+                                                Context& context) {
   const Client<v1::PolicyService> client(context, context.policy);
+  const Stopwatch watch;
   Progress progress(context.terminal);
   std::vector<Answer> answers;
   for (size_t begin = 0; begin < prompts.size(); begin += kPromptsPerRequest) {
-    auto called =
-        client.Call(&v1::PolicyService::Stub::Generate, MakeRequest(options, prompts, begin));
+    const v1::GenerateRequest request = MakeRequest(options, prompts, begin);
+    auto called = options.stream ? StreamResponses(client, request, context)
+                                 : client.Call(&v1::PolicyService::Stub::Generate, request);
     if (!called.ok()) return NamePrompt(called.status(), prompts, begin);
     v1::GenerateResponse response = *std::move(called);
     for (v1::Completion& completion : *response.mutable_completions()) {
@@ -74,8 +79,9 @@ absl::StatusOr<std::vector<Answer>> GenerateAll(const GenerateOptions& options,
       answers.push_back({&prompts[index], std::move(completion), response.weight_version()});
     }
     const size_t done = std::min(begin + kPromptsPerRequest, prompts.size());
+    if (options.stream) continue;
     progress.Update(StrCat("generate ", Bar(done, prompts.size()), "  ", done, "/", prompts.size(),
-                           " prompts"));
+                           " prompts", Pace(done, prompts.size(), watch.Seconds(), "prompts/s")));
   }
   return answers;
 }
@@ -134,7 +140,8 @@ void PrintAnswers(const GenerateOptions& options, const std::vector<Answer>& ans
 absl::Status RunGenerate(const GenerateOptions& options, Context& context) {
   ASSIGN_OR_RETURN(const auto prompts, ReadPrompts(options.source, context.terminal));
   ASSIGN_OR_RETURN(const auto answers, GenerateAll(options, prompts, context));
-  PrintAnswers(options, answers, context);
+  const bool printed = options.stream && context.output != Output::kJson;
+  if (!printed) PrintAnswers(options, answers, context);
   return absl::OkStatus();
 }
 
@@ -167,12 +174,15 @@ void AddGenerateCommand(CLI::App& app, Context& context) {
   command->add_flag_callback(
       "--tokens", [options] { options->request.set_return_tokens(true); },
       "Token ids and logprobs too, with -o json or jsonl");
+  command->add_flag("--stream", options->stream,
+                    "Print each response while it is made; with -o jsonl each piece");
   command->add_flag("--show-prompts", options->show_prompts, "Print each prompt and reference");
   AddSamplingFlags(*command, options->request.mutable_sampling());
   command->footer(
       "Examples:\n"
       "  tactctl generate --dataset datasets/test.jsonl --limit 3 --show-prompts\n"
       "  tactctl generate --shots 2 --dataset datasets/test.jsonl --limit 1\n"
+      "  tactctl generate --stream \"Summarize: Ann tells Bob that the train is late.\"\n"
       "  tactctl generate --template summarize < dialogue.txt");
   command->callback([options, &context] {
     context.run = [options, &context] { return RunGenerate(*options, context); };

@@ -6,8 +6,6 @@
 
 #include <vector>
 
-#include "common/rpc/channel.h"
-
 namespace tact::ctl {
 namespace {
 
@@ -36,7 +34,12 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
 
 Health CheckHealth(const std::string& address, std::string_view service, double seconds,
                    const ClientCredentials& credentials) {
-  grpc::GenericStub stub(MakeChannel(address, {.credentials = credentials}));
+  return CheckHealth(MakeChannel(address, {.credentials = credentials}), service, seconds);
+}
+
+Health CheckHealth(const std::shared_ptr<grpc::Channel>& channel, std::string_view service,
+                   double seconds) {
+  grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   SetDeadline(context, seconds);
   grpc::CompletionQueue queue;

@@ -2,9 +2,11 @@
 #ifndef TACT_SERVICES_TACTCTL_HEALTH_H_
 #define TACT_SERVICES_TACTCTL_HEALTH_H_
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "common/rpc/channel.h"
 #include "common/rpc/credentials.h"
 
 namespace tact::ctl {
@@ -14,6 +16,10 @@ enum class Health { kUnreachable, kNotServing, kServing };
 // Asks for one service name, e.g. "tact.v1.PolicyService"; waits at most `seconds`.
 Health CheckHealth(const std::string& address, std::string_view service, double seconds,
                    const ClientCredentials& credentials = nullptr);
+
+// The same over a channel that is there.
+Health CheckHealth(const std::shared_ptr<grpc::Channel>& channel, std::string_view service,
+                   double seconds);
 
 std::string HealthName(Health health);  // "serving"
 

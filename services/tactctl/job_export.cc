@@ -55,9 +55,7 @@ class FolderWriter {
   }
 
   const std::vector<v1::ExportedFile>& files() const { return files_; }
-  std::string Progress() const {
-    return StrCat(file_.name(), "  ", written_ >> 20, " of ", file_.bytes() >> 20, " MiB");
-  }
+  std::string Progress() { return transfer_.Line(file_.name(), written_, file_.bytes()); }
 
  private:
   absl::Status Begin(const v1::ExportedFile& file) {
@@ -82,6 +80,7 @@ class FolderWriter {
   v1::ExportedFile file_;
   Sha256 hash_;
   uint64_t written_ = 0;
+  Transfer transfer_;
   std::vector<v1::ExportedFile> files_;
 };
 

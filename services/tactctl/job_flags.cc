@@ -55,12 +55,16 @@ void AddOptimizerFlags(CLI::App& command, v1::OptimizerSettings* optimizer) {
                         [=](std::string v) { optimizer->set_algorithm(algorithms.at(v)); })
       ->check(CLI::IsMember(algorithms).description(""))
       ->group("Optimizer");
-  AddNumber(command, "--learning-rate", "[1e-3; ppo 1.41e-5]",
+  AddNumber(command, "--learning-rate", "Highest rate of the schedule [1e-3; ppo 1.41e-5]",
             [=](double v) { optimizer->set_learning_rate(v); });
-  AddNumber(command, "--beta1", "[0.9]", [=](double v) { optimizer->set_beta1(v); });
-  AddNumber(command, "--beta2", "[0.999]", [=](double v) { optimizer->set_beta2(v); });
-  AddNumber(command, "--epsilon", "[1e-8]", [=](double v) { optimizer->set_epsilon(v); });
-  AddNumber(command, "--weight-decay", "[0]", [=](double v) { optimizer->set_weight_decay(v); });
+  AddNumber(command, "--beta1", "Decay of the mean of gradients [0.9]",
+            [=](double v) { optimizer->set_beta1(v); });
+  AddNumber(command, "--beta2", "Decay of the mean of their squares [0.999]",
+            [=](double v) { optimizer->set_beta2(v); });
+  AddNumber(command, "--epsilon", "Added to the divisor [1e-8]",
+            [=](double v) { optimizer->set_epsilon(v); });
+  AddNumber(command, "--weight-decay", "Decoupled decay of the weights [0]",
+            [=](double v) { optimizer->set_weight_decay(v); });
   AddNumber(command, "--max-grad-norm", "Clips the global norm, 0 never [1; ppo 0]",
             [=](double v) { optimizer->set_max_grad_norm(v); });
   AddField<std::string>(command, "--schedule", "constant, linear or cosine [linear; ppo constant]",
@@ -75,13 +79,13 @@ void AddOptimizerFlags(CLI::App& command, v1::OptimizerSettings* optimizer) {
 }
 
 void AddLoraFlags(CLI::App& command, v1::LoraSettings* lora) {
-  AddField<uint32_t>(command, "--lora-rank", "[8]", [=](uint32_t v) {
+  AddField<uint32_t>(command, "--lora-rank", "Columns of A and rows of B [8]", [=](uint32_t v) {
     lora->set_rank(v);
   })->group("LoRA");
-  AddField<double>(command, "--lora-alpha", "[32]", [=](double v) {
-    lora->set_alpha(v);
-  })->group("LoRA");
-  AddField<double>(command, "--lora-dropout", "[0.05; ppo 0]", [=](double v) {
+  AddField<double>(command, "--lora-alpha", "The update counts alpha / rank times [32]",
+                   [=](double v) { lora->set_alpha(v); })
+      ->group("LoRA");
+  AddField<double>(command, "--lora-dropout", "Dropout before A [0.05; ppo 0]", [=](double v) {
     lora->set_dropout(v);
   })->group("LoRA");
   AddField<std::vector<std::string>>(command, "--lora-target", "Ends of the names of linears [q v]",
@@ -123,9 +127,9 @@ void AddSupervisedFlags(CLI::App& command, v1::SupervisedSettings* s) {
           "--mean-of-means", [=] { s->set_accumulation(v1::ACCUMULATION_MEAN_OF_MEANS); },
           "Micro-batches weigh alike, as in transformers")
       ->group("Training");
-  AddCount(command, "--max-prompt-tokens", "[512]",
+  AddCount(command, "--max-prompt-tokens", "Limit of a prompt [512]",
            [=](uint32_t v) { s->set_max_prompt_tokens(v); });
-  AddCount(command, "--max-response-tokens", "[128]",
+  AddCount(command, "--max-response-tokens", "Limit of a response [128]",
            [=](uint32_t v) { s->set_max_response_tokens(v); });
   AddField<double>(command, "--label-smoothing", "0 to below 1 [0]", [=](double v) {
     s->set_label_smoothing(v);
@@ -148,7 +152,7 @@ void AddPpoCounts(CLI::App& command, v1::PpoSettings* p) {
            [=](uint32_t v) { p->set_mini_batch_size(v); });
   AddCount(command, "--ppo-epochs", "Passes over each batch [1]",
            [=](uint32_t v) { p->set_ppo_epochs(v); });
-  AddCount(command, "--max-prompt-tokens", "[512]",
+  AddCount(command, "--max-prompt-tokens", "Limit of a prompt [512]",
            [=](uint32_t v) { p->set_max_prompt_tokens(v); });
   AddCount(command, "--min-dialogue-chars", "Leave out shorter dialogues [0]",
            [=](uint32_t v) { p->set_min_dialogue_chars(v); });
@@ -162,16 +166,21 @@ void AddReal(CLI::App& command, const std::string& flag, const std::string& help
 }
 
 void AddPpoFlags(CLI::App& command, v1::PpoSettings* p) {
-  AddReal(command, "--init-kl-coef", "[0.2]", [=](double v) { p->set_init_kl_coef(v); });
+  AddReal(command, "--init-kl-coef", "KL coefficient at the start [0.2]",
+          [=](double v) { p->set_init_kl_coef(v); });
   AddReal(command, "--target-kl", "Of the adaptive controller [6]",
           [=](double v) { p->set_target_kl(v); });
   AddReal(command, "--horizon", "Of the adaptive controller [10000]",
           [=](double v) { p->set_horizon(v); });
-  AddReal(command, "--gamma", "[1]", [=](double v) { p->set_gamma(v); });
-  AddReal(command, "--lambda", "[0.95]", [=](double v) { p->set_lambda(v); });
-  AddReal(command, "--cliprange", "[0.2]", [=](double v) { p->set_cliprange(v); });
-  AddReal(command, "--cliprange-value", "[0.2]", [=](double v) { p->set_cliprange_value(v); });
-  AddReal(command, "--vf-coef", "[0.1]", [=](double v) { p->set_vf_coef(v); });
+  AddReal(command, "--gamma", "Discount of later rewards [1]", [=](double v) { p->set_gamma(v); });
+  AddReal(command, "--lambda", "Of generalised advantage estimation [0.95]",
+          [=](double v) { p->set_lambda(v); });
+  AddReal(command, "--cliprange", "Clips the policy's ratio to 1 +- this [0.2]",
+          [=](double v) { p->set_cliprange(v); });
+  AddReal(command, "--cliprange-value", "Clips the change of values [0.2]",
+          [=](double v) { p->set_cliprange_value(v); });
+  AddReal(command, "--vf-coef", "Weight of the value loss [0.1]",
+          [=](double v) { p->set_vf_coef(v); });
   AddField<std::string>(command, "--reward-label", "Whose logit is the reward [neutral]",
                         [=](std::string v) { p->set_reward_label(v); })
       ->group("PPO");

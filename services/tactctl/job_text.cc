@@ -89,6 +89,9 @@ std::string ProgressLine(const v1::Job& job, bool with_bar) {
   const bool stepping = job.state() == v1::JOB_STATE_RUNNING && job.total_steps() > 0;
   if (!stepping) StrAppend(&line, "  ", StateName(job.state()));
   if (!job.message().empty()) StrAppend(&line, ": ", job.message());
+  if (with_bar && stepping && job.last_metrics().seconds() > 0) {
+    StrAppend(&line, "  ", Seconds(job.last_metrics().seconds()), " a step");
+  }
   if (job.seconds_left() > 0 && !HasEnded(job.state())) {
     StrAppend(&line, "  ", Seconds(job.seconds_left()), " left");
   }

@@ -135,6 +135,7 @@ CLI::App* AddAboutOne(CLI::App& jobs, const std::string& name, const std::string
                       const std::shared_ptr<JobsOptions>& options, Context& context) {
   CLI::App* command = AddOne(jobs, name, help, run, options, context);
   command->add_option("id", options->id, "Id of the job")->required();
+  command->footer(StrCat("Example:\n  tactctl jobs ", name, " lora-1a2b3c4d"));
   return command;
 }
 
@@ -165,6 +166,7 @@ void AddJobsCommand(CLI::App& app, Context& context) {
   auto options = std::make_shared<JobsOptions>();
   CLI::App* jobs = app.add_subcommand("jobs", "Training jobs");
   jobs->require_subcommand(1);
+  jobs->footer("Examples:\n  tactctl jobs list\n  tactctl jobs watch lora-1a2b3c4d");
   AddListFlags(*AddOne(*jobs, "list", "Newest first", RunList, options, context), *options);
   AddAboutOne(*jobs, "get", "One job", RunGet, options, context);
   CLI::App* watch = AddAboutOne(*jobs, "watch", "Follow a job to its end; Ctrl-C leaves it running",
@@ -173,7 +175,9 @@ void AddJobsCommand(CLI::App& app, Context& context) {
       ->add_option("--reconnect-seconds", options->patience_seconds,
                    "How long to wait for a trainer that is away")
       ->capture_default_str();
-  watch->footer("Exit codes: 0 it succeeded, 10 it failed, 1 it was cancelled, 75 it is paused.");
+  watch->footer(
+      "Example:\n  tactctl jobs watch lora-1a2b3c4d\n"
+      "Exit codes: 0 it succeeded, 10 it failed, 1 it was cancelled, 75 it is paused.");
   AddAboutOne(*jobs, "pause", "Set a job aside with a checkpoint, until resume", RunPause, options,
               context);
   AddAboutOne(*jobs, "resume", "Let a paused job go on", RunResume, options, context);

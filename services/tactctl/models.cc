@@ -62,9 +62,9 @@ absl::Status RunPull(PullOptions options, Context& context) {
                      options.repository.substr(options.repository.rfind('/') + 1);
   }
   Progress progress(context.terminal);
+  Transfer transfer;
   const auto show = [&](const std::string& file, uint64_t done, uint64_t total) {
-    progress.Update(StrCat(file, " ", Bar(static_cast<double>(done), static_cast<double>(total)),
-                           "  ", done >> 20, "/", total >> 20, " MiB"));
+    progress.Update(transfer.Line(file, done, total));
   };
   RETURN_IF_ERROR(PullModel(options, show));
   progress.Clear();
@@ -98,9 +98,10 @@ void AddPull(CLI::App& models, Context& context) {
 void AddModelsCommand(CLI::App& app, Context& context) {
   CLI::App* models = app.add_subcommand("models", "Served models, and models from a hub");
   models->require_subcommand(1);
-  models->add_subcommand("list", "What policy and reward serve")->callback([&context] {
-    context.run = [&context] { return RunList(context); };
-  });
+  models->footer("Examples:\n  tactctl models list\n  tactctl models pull google/flan-t5-base");
+  CLI::App* list = models->add_subcommand("list", "What policy and reward serve");
+  list->footer("Example:\n  tactctl models list -o json");
+  list->callback([&context] { context.run = [&context] { return RunList(context); }; });
   AddPull(*models, context);
 }
 

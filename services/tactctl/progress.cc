@@ -43,6 +43,25 @@ void Progress::Clear() {
   drawn_ = false;
 }
 
+std::string Pace(double done, double total, double seconds, const std::string& unit) {
+  if (done <= 0 || seconds <= 0) return "";
+  const double rate = done / seconds;
+  const std::string left =
+      total > done ? StrCat("  ", Seconds((total - done) / rate), " left") : "";
+  return StrCat("  ", Number(rate, rate < 10 ? 2 : 0), " ", unit, left);
+}
+
+std::string Transfer::Line(const std::string& file, uint64_t done, uint64_t total) {
+  if (file != file_) {
+    file_ = file;
+    at_start_ = done;
+    watch_ = Stopwatch();
+  }
+  const auto mib = [](uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
+  return StrCat(file, " ", Bar(mib(done), mib(total)), "  ", done >> 20, "/", total >> 20, " MiB",
+                Pace(mib(done - at_start_), mib(total - at_start_), watch_.Seconds(), "MiB/s"));
+}
+
 std::string Bar(double done, double total, size_t cells) {
   const double share = total > 0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;
   const auto filled = static_cast<size_t>(std::floor(share * static_cast<double>(cells)));

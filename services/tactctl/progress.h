@@ -3,8 +3,10 @@
 #define TACT_SERVICES_TACTCTL_PROGRESS_H_
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
+#include "common/base/clock.h"
 #include "services/tactctl/context.h"
 
 namespace tact::ctl {
@@ -29,6 +31,23 @@ class Progress {
   bool drawn_ = false;
   std::string last_plain_;
   std::chrono::steady_clock::time_point last_time_ = std::chrono::steady_clock::now();
+};
+
+// "  12.5 prompts/s  8 s left": how fast it went, and how long the rest takes at that pace; ""
+// before anything is done. `seconds` have passed for `done` of `total`.
+std::string Pace(double done, double total, double seconds, const std::string& unit);
+
+// The line of files that are fetched one after the other.
+class Transfer {
+ public:
+  // "model.safetensors [####....] 40 %  12/30 MiB  5.00 MiB/s  3.6 s left"; the pace is that of
+  // this file since its first line, which may have come when a part was there already.
+  std::string Line(const std::string& file, uint64_t done, uint64_t total);
+
+ private:
+  std::string file_;
+  uint64_t at_start_ = 0;
+  Stopwatch watch_;
 };
 
 // "[########............] 40 %"; `total` 0 gives an empty bar.

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/text/dataset.h"
@@ -84,6 +85,7 @@ absl::StatusOr<Texts> ReadInput(const ScoreOptions& options, Terminal& terminal)
 absl::StatusOr<Scores> ScoreAll(const ScoreOptions& options, const std::vector<std::string>& texts,
                                 const Context& context) {
   const Client<v1::RewardService> client(context, context.reward);
+  const Stopwatch watch;
   Progress progress(context.terminal);
   Scores scores;
   for (size_t begin = 0; begin < texts.size(); begin += kTextsPerRequest) {
@@ -98,7 +100,8 @@ absl::StatusOr<Scores> ScoreAll(const ScoreOptions& options, const std::vector<s
     ASSIGN_OR_RETURN(auto response, client.Call(&v1::RewardService::Stub::Score, request));
     scores.labels.assign(response.labels().begin(), response.labels().end());
     for (auto& result : *response.mutable_results()) scores.results.push_back(std::move(result));
-    progress.Update(StrCat("score ", Bar(end, texts.size()), "  ", end, "/", texts.size()));
+    progress.Update(StrCat("score ", Bar(end, texts.size()), "  ", end, "/", texts.size(),
+                           Pace(end, texts.size(), watch.Seconds(), "texts/s")));
   }
   if (scores.results.size() != texts.size()) return absl::InternalError("results: wrong number");
   return scores;

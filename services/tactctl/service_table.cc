@@ -1,6 +1,7 @@
 #include "services/tactctl/service_table.h"
 
 #include "common/base/strings.h"
+#include "services/tactctl/authority.h"
 
 namespace tact::ctl {
 namespace {
@@ -27,6 +28,14 @@ void AppendOwnFlags(const ServiceEntry& service, const ClusterOptions& options,
   }
 }
 
+void AppendTlsFlags(const ServiceEntry& service, const ClusterOptions& options,
+                    std::vector<std::string>& command) {
+  if (options.certificates.empty()) return;
+  const ServerTls tls = ServiceCertificates(options.certificates, service.name);
+  command.insert(command.end(), {"--tls-cert", tls.certificate, "--tls-key", tls.key,
+                                 "--tls-client-ca", tls.client_ca});
+}
+
 }  // namespace
 
 int DefaultPort(std::string_view name) {
@@ -48,6 +57,7 @@ std::vector<std::string> ServiceCommand(const ServiceEntry& service, const Clust
       "--http-address",
       Loopback(own.http),
   };
+  AppendTlsFlags(service, options, command);
   AppendOwnFlags(service, options, ports, command);
   if (const auto extra = options.extra.find(service.name); extra != options.extra.end()) {
     command.insert(command.end(), extra->second.begin(), extra->second.end());

@@ -38,6 +38,7 @@ struct ClusterOptions {
   std::filesystem::path models = "models";
   std::filesystem::path policy_model;  // "" is models/policy
   std::filesystem::path reward_model;  // "" is models/reward
+  std::filesystem::path certificates;  // folder of IssueCertificates; "": no TLS
   // Further arguments for a service, by its name.
   std::map<std::string, std::vector<std::string>, std::less<>> extra;
 };

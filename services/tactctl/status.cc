@@ -1,4 +1,4 @@
-// tactctl status: is each service there, and what does it do?
+// tactctl status: every replica of each service: is it there, which version, what does it do?
 #include "common/base/status.h"
 
 #include <CLI/CLI.hpp>
@@ -6,112 +6,62 @@
 #include <ostream>
 
 #include "common/base/strings.h"
-#include "services/tactctl/client.h"
 #include "services/tactctl/commands.h"
-#include "services/tactctl/health.h"
-#include "services/tactctl/job_text.h"
 #include "services/tactctl/output.h"
-#include "services/tactctl/service_table.h"
-#include "tact/v1/evaluation.grpc.pb.h"
-#include "tact/v1/policy.grpc.pb.h"
-#include "tact/v1/reward.grpc.pb.h"
-#include "tact/v1/trainer.grpc.pb.h"
+#include "services/tactctl/replica_report.h"
 
 namespace tact::ctl {
 namespace {
 
-constexpr double kHealthSeconds = 2;
-
-std::string DescribePolicy(const Context& context) {
-  const Client<v1::PolicyService> client(context, context.policy);
-  const auto got = client.Call(&v1::PolicyService::Stub::GetModel, v1::GetModelRequest());
-  if (!got.ok()) return std::string(got.status().message());
-  std::string text = "serves";
-  for (const v1::ServedModel& model : got->models()) {
-    StrAppend(&text, " ", model.name(), " v", model.weight_version());
+nlohmann::ordered_json ReportJson(const ReplicaReport& report) {
+  nlohmann::ordered_json json = {{"service", report.service},
+                                 {"address", report.address},
+                                 {"health", HealthName(report.health)}};
+  if (report.stamp) {
+    json["version"] = report.stamp->version;
+    json["uptime_seconds"] = report.uptime_seconds();
+    json["clock_skew_seconds"] = report.skew_seconds;
   }
-  return text;
-}
-
-std::string DescribeReward(const Context& context) {
-  const Client<v1::RewardService> client(context, context.reward);
-  const auto got =
-      client.Call(&v1::RewardService::Stub::GetRewardModel, v1::GetRewardModelRequest());
-  if (!got.ok()) return std::string(got.status().message());
-  return StrCat(got->architecture(), ", ", got->parameters(), " parameters");
-}
-
-std::string DescribeTrainer(const Context& context) {
-  const Client<v1::TrainerService> client(context, context.trainer);
-  const auto got = client.Call(&v1::TrainerService::Stub::ListJobs, v1::ListJobsRequest());
-  if (!got.ok()) return std::string(got.status().message());
-  for (const v1::Job& job : got->jobs()) {
-    if (job.state() == v1::JOB_STATE_RUNNING || job.state() == v1::JOB_STATE_WAITING) {
-      return StrCat("job ", job.id(), ": ", ProgressLine(job, false));
-    }
+  for (const v1::ServedModel& model : report.models) {
+    json["models"].push_back({{"name", model.name()},
+                              {"weight_version", model.weight_version()},
+                              {"sha256", model.sha256()}});
   }
-  return StrCat("idle, ", got->jobs_size(), got->next_page_token().empty() ? "" : "+", " jobs");
+  json["detail"] = report.detail;
+  return json;
 }
 
-std::string DescribeEvaluation(const Context& context) {
-  const Client<v1::EvaluationService> client(context, context.evaluation);
-  const auto got =
-      client.Call(&v1::EvaluationService::Stub::ListEvaluations, v1::ListEvaluationsRequest());
-  if (!got.ok()) return std::string(got.status().message());
-  return StrCat(got->evaluations_size(), got->next_page_token().empty() ? "" : "+", " evaluations");
-}
-
-struct ServiceStatus {
-  ServiceAddress where;
-  Health health;
-  std::string detail;
-};
-
-ServiceStatus Ask(const Context& context, const ServiceEntry& entry) {
-  const bool is_policy = entry.name == "policy", is_reward = entry.name == "reward";
-  const bool is_trainer = entry.name == "trainer";
-  ServiceStatus out{is_policy    ? context.policy
-                    : is_reward  ? context.reward
-                    : is_trainer ? context.trainer
-                                 : context.evaluation,
-                    Health::kUnreachable, ""};
-  out.health = CheckHealth(out.where.address, entry.health, kHealthSeconds, context.credentials);
-  if (out.health != Health::kServing) return out;
-  out.detail = is_policy    ? DescribePolicy(context)
-               : is_reward  ? DescribeReward(context)
-               : is_trainer ? DescribeTrainer(context)
-                            : DescribeEvaluation(context);
-  return out;
-}
-
-void PrintStatus(const std::vector<ServiceStatus>& all, const Context& context) {
+void PrintReports(const std::vector<ReplicaReport>& reports, const Context& context) {
   if (context.output == Output::kTable) {
-    Table table({"SERVICE", "ADDRESS", "HEALTH", "DETAIL"});
-    for (const ServiceStatus& one : all) {
-      table.Add({one.where.name, one.where.address, HealthName(one.health), one.detail});
+    Table table({"SERVICE", "ADDRESS", "HEALTH", "VERSION", "UP", "DETAIL"});
+    for (const ReplicaReport& report : reports) {
+      table.Add({report.service, report.address, HealthName(report.health),
+                 report.stamp ? report.stamp->version : "-",
+                 report.stamp ? Seconds(report.uptime_seconds()) : "-", report.detail});
     }
     return table.Print(context.terminal.out, context.terminal.width);
   }
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const ServiceStatus& one : all) {
-    json.push_back({{"service", one.where.name},
-                    {"address", one.where.address},
-                    {"health", HealthName(one.health)},
-                    {"detail", one.detail}});
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const ReplicaReport& report : reports) all.push_back(ReportJson(report));
+  if (context.output == Output::kJson) {
+    context.terminal.out << all.dump(2) << '\n';
+  } else {
+    for (const auto& one : all) context.terminal.out << one.dump() << '\n';
   }
-  context.terminal.out << json.dump(context.output == Output::kJson ? 2 : -1) << '\n';
 }
 
 absl::Status RunStatus(Context& context) {
-  std::vector<ServiceStatus> all;
-  for (const ServiceEntry& entry : kServices) all.push_back(Ask(context, entry));
-  PrintStatus(all, context);
-  for (const ServiceStatus& one : all) {
-    if (one.health == Health::kServing) continue;
-    return MakeError(
-        absl::StatusCode::kUnavailable,
-        {"SERVICE_UNREACHABLE", one.where.name, one.where.address, "start it with \"tactctl up\""},
-        "the service is not serving");
+  ASSIGN_OR_RETURN(const auto reports, AskAllReplicas(context));
+  PrintReports(reports, context);
+  for (const std::string& difference : VersionDifferences(reports)) {
+    context.terminal.err << "replicas differ: " << difference << '\n';
+  }
+  for (const ReplicaReport& report : reports) {
+    if (report.health == Health::kServing) continue;
+    return MakeError(absl::StatusCode::kUnavailable,
+                     {"SERVICE_UNREACHABLE", report.service, report.address,
+                      "start it with \"tactctl up\"; \"tactctl doctor\" looks for the cause"},
+                     StrCat("the service is ", HealthName(report.health)));
   }
   return absl::OkStatus();
 }
@@ -119,9 +69,15 @@ absl::Status RunStatus(Context& context) {
 }  // namespace
 
 void AddStatusCommand(CLI::App& app, Context& context) {
-  app.add_subcommand("status", "Is each service there, and what does it do?")->callback([&context] {
-    context.run = [&context] { return RunStatus(context); };
-  });
+  CLI::App* status =
+      app.add_subcommand("status", "Every replica of each service: health, version, what it does");
+  status->footer(
+      "Examples:\n"
+      "  tactctl status\n"
+      "  tactctl status --policy 10.0.0.7:7001,10.0.0.8:7001\n"
+      "  tactctl status --policy dns:///tact-policy:7001 -o json\n"
+      "Exit code 14 where one is not serving.");
+  status->callback([&context] { context.run = [&context] { return RunStatus(context); }; });
 }
 
 }  // namespace tact::ctl

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/steady_time.h"
 #include "common/base/strings.h"
+#include "services/tactctl/authority.h"
 #include "services/tactctl/health.h"
 #include "services/tactctl/output.h"
 
@@ -52,6 +53,14 @@ Supervisor::Supervisor(ClusterOptions options, PortMap ports,
   for (const ServiceEntry& service : kServices) children_.emplace_back().service = &service;
 }
 
+absl::Status Supervisor::PrepareTls() {
+  if (options_.certificates.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(IssueCertificates(options_.certificates));
+  tls_ = AdminCertificates(options_.certificates);
+  ASSIGN_OR_RETURN(credentials_, MakeClientCredentials(tls_));
+  return absl::OkStatus();
+}
+
 absl::Status Supervisor::StartChild(Child& child) {
   const auto log = options_.data_dir / "logs" / StrCat(child.service->name, ".log");
   auto process = ChildProcess::Start(ServiceCommand(*child.service, options_, ports_), log);
@@ -75,7 +84,7 @@ absl::Status Supervisor::CheckStartup() {
 
 absl::Status Supervisor::WaitUntilServing(Child& child, absl::Time limit) {
   const std::string address = Loopback(ports_.find(child.service->name)->second.grpc);
-  while (CheckHealth(address, child.service->health, 1.0) != Health::kServing) {
+  while (CheckHealth(address, child.service->health, 1.0, credentials_) != Health::kServing) {
     RETURN_IF_ERROR(CheckStartup());
     if (StopRequested(absl::Milliseconds(50))) return absl::CancelledError("stopped by a signal");
     if (SteadyNow() < limit) continue;
@@ -88,6 +97,7 @@ absl::Status Supervisor::WaitUntilServing(Child& child, absl::Time limit) {
 
 absl::Status Supervisor::Start(double timeout_seconds) {
   const absl::Time limit = SteadyNow() + absl::Seconds(timeout_seconds);
+  RETURN_IF_ERROR(PrepareTls());
   for (Child& child : children_) {
     if (absl::Status status = StartChild(child); !status.ok()) {
       StopAll();
@@ -151,7 +161,7 @@ std::vector<ClusterMember> Supervisor::Members() const {
 }
 
 absl::Status Supervisor::WriteFile() const {
-  return WriteClusterFile(options_.data_dir, {getpid(), Members()});
+  return WriteClusterFile(options_.data_dir, {getpid(), Members(), tls_});
 }
 
 }  // namespace tact::ctl

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/rpc/credentials.h"
 #include "services/tactctl/cluster_file.h"
 #include "services/tactctl/process.h"
 #include "services/tactctl/service_table.h"
@@ -44,6 +45,7 @@ class Supervisor {
     absl::Time next_start;
   };
 
+  absl::Status PrepareTls();
   absl::Status StartChild(Child& child);
   absl::Status WaitUntilServing(Child& child, absl::Time limit);
   absl::Status CheckStartup();
@@ -53,6 +55,8 @@ class Supervisor {
 
   ClusterOptions options_;
   PortMap ports_;
+  ClientTls tls_;                  // empty where the cluster has no TLS
+  ClientCredentials credentials_;  // of tls_
   std::function<void(const std::string&)> say_;
   std::vector<Child> children_;
 };

@@ -66,13 +66,18 @@ struct Variant {
   const char* name;
   v1::JobKind kind;
   const char* help;
+  const char* example;
 };
 
 constexpr Variant kVariants[] = {
-    {"full", v1::JOB_KIND_FULL, "Fine-tune all weights"},
-    {"lora", v1::JOB_KIND_LORA, "Fine-tune a LoRA adapter"},
-    {"ppo", v1::JOB_KIND_PPO, "Reinforcement learning against the reward service"},
-    {"reward", v1::JOB_KIND_REWARD, "Train a toxicity classifier on labelled texts"},
+    {"full", v1::JOB_KIND_FULL, "Fine-tune all weights",
+     "tactctl train full --base-model policy --dataset train.jsonl --epochs 2 --name full"},
+    {"lora", v1::JOB_KIND_LORA, "Fine-tune a LoRA adapter",
+     "tactctl train lora --base-model policy --dataset train.jsonl --lora-rank 16 --name sft"},
+    {"ppo", v1::JOB_KIND_PPO, "Reinforcement learning against the reward service",
+     "tactctl train ppo --base-job JOB --dataset prompts.jsonl --steps 60 --name detox"},
+    {"reward", v1::JOB_KIND_REWARD, "Train a toxicity classifier on labelled texts",
+     "tactctl train reward --base-model reward --dataset labelled.csv --name judge"},
 };
 
 void RunOnCall(CLI::App& command, const std::shared_ptr<TrainOptions>& options, Context& context) {
@@ -88,6 +93,8 @@ void AddVariant(CLI::App& train, const Variant& variant, Context& context) {
   AddTrainDataFlags(*command, *options, true);
   AddJobFlags(*command, options->request.mutable_spec());
   AddRunFlags(*command, *options);
+  command->footer(StrCat("Example:\n  ", variant.example,
+                         "\nCtrl-C leaves the job running; see tactctl jobs."));
   RunOnCall(*command, options, context);
 }
 

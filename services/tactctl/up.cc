@@ -27,6 +27,7 @@ struct UpOptions {
   int first_port = DefaultPort("policy");
   double start_timeout = 120;
   bool detach = false;
+  bool tls = false;
 };
 
 absl::Status MakeFolders(const fs::path& data_dir) {
@@ -50,6 +51,7 @@ absl::Status Prepare(UpOptions& options) {
     return FieldError("--models", cluster.models.string(), "no such folder",
                       "name the folder that holds the models policy and reward");
   }
+  if (options.tls) cluster.certificates = cluster.data_dir / "certificates";
   return MakeFolders(cluster.data_dir);
 }
 
@@ -68,7 +70,7 @@ void PrintMembers(const Supervisor& supervisor, const UpOptions& options, double
   } else {
     out << "; Ctrl-C stops it\n";
   }
-  if (options.first_port != DefaultPort("policy")) {
+  if (options.first_port != DefaultPort("policy") || options.tls) {
     out << "for other commands: export TACT_CLUSTER=" << data_dir << '\n';
   }
   out << std::flush;
@@ -78,7 +80,7 @@ void PrintMembers(const Supervisor& supervisor, const UpOptions& options, double
 absl::Status RunCluster(UpOptions& options, Context& context, const std::function<void()>& ready) {
   ASSIGN_OR_RETURN(const ClusterLock lock, ClusterLock::Take(options.cluster.data_dir));
   ASSIGN_OR_RETURN(const PortMap ports, ChoosePorts(options.first_port));
-  RETURN_IF_ERROR(WriteClusterFile(options.cluster.data_dir, {getpid(), {}}));
+  RETURN_IF_ERROR(WriteClusterFile(options.cluster.data_dir, {getpid(), {}, {}}));
   const Stopwatch watch;
   Supervisor supervisor(options.cluster, ports, [&](const std::string& line) {
     context.terminal.err << "tactctl: " << line << '\n' << std::flush;
@@ -164,6 +166,8 @@ void AddUpCommand(CLI::App& app, Context& context) {
   up->add_option("--bin-dir", cluster.bin_dir, "Folder of the services' programs [tactctl's own]");
   up->add_option("--start-timeout", options->start_timeout, "Seconds until all must serve")
       ->capture_default_str();
+  up->add_flag("--tls", options->tls,
+               "Mutual TLS, with an authority and certificates made in DATA-DIR/certificates");
   up->add_flag("--detach", options->detach, "Return once all serve; stop it with tactctl down");
   for (const ServiceEntry& service : kServices) {
     const std::string name(service.name);
@@ -173,7 +177,12 @@ void AddUpCommand(CLI::App& app, Context& context) {
           StrCat("Further argument for tact-", name, ", e.g. --", name, "-arg=--threads=1"))
         ->allow_extra_args(false);
   }
-  up->footer("Example:\n  tactctl up --models models --data-dir /tmp/tact --detach");
+  up->footer(
+      "Examples:\n"
+      "  tactctl up --models models --data-dir /tmp/tact --detach\n"
+      "  tactctl up --tls --data-dir /tmp/tact\n"
+      "and with TLS, in another shell:\n"
+      "  tactctl status --cluster /tmp/tact");
   up->callback([options, &context] {
     context.needs_addresses = false;
     context.run = [options, &context] { return RunUp(*options, context); };

@@ -101,6 +101,27 @@ TEST_F(UpTest, RunsUntilStoppedAndLeavesNothingBehind) {
   EXPECT_TRUE(AllGone(pids));
 }
 
+TEST_F(UpTest, WithTlsFollowingCommandsFindTheirCertificates) {
+  const Finished up = RunProgram(Up({"--detach", "--tls"}));
+  ASSERT_EQ(up.code, 0) << up.err;
+  EXPECT_THAT(up.out, HasSubstr("export TACT_CLUSTER="));
+  const Finished status = Tactctl({"status", "--cluster", data_dir().string()});
+  EXPECT_EQ(status.code, 0) << status.out << status.err;
+  const auto cluster = ReadClusterFile(data_dir());
+  ASSERT_TRUE(cluster.ok());
+  EXPECT_EQ(cluster->tls.ca, (data_dir() / "certificates" / "ca.pem").string());
+  const auto perms = fs::status(data_dir() / "certificates" / "admin.key").permissions();
+  EXPECT_EQ(perms, fs::perms::owner_read | fs::perms::owner_write);
+  // Without certificates nobody gets in.
+  const Finished plain = Tactctl({"status", "--policy", cluster->AddressOf("policy")});
+  EXPECT_EQ(plain.code, 14);
+  const std::string authority = tact::testing::ReadAll(cluster->tls.ca);
+  EXPECT_EQ(Tactctl({"down", "--data-dir", data_dir().string()}).code, 0);
+  EXPECT_EQ(RunProgram(Up({"--detach", "--tls"})).code, 0);
+  EXPECT_EQ(tact::testing::ReadAll(cluster->tls.ca), authority) << "clients trust it";
+  EXPECT_EQ(Tactctl({"down", "--data-dir", data_dir().string()}).code, 0);
+}
+
 TEST_F(UpTest, AServiceThatDiedIsStartedAgain) {
   const auto up = StartUp();
   const std::vector<pid_t> before = Pids();

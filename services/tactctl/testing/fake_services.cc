@@ -1,5 +1,6 @@
 #include "services/tactctl/testing/fake_services.h"
 
+#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "common/rpc/handler.h"
 #include "common/rpc/status_map.h"
 
 namespace tact::testing {
@@ -21,6 +23,9 @@ grpc::Status FakePolicy::Generate(grpc::ServerContext* context, const v1::Genera
                   "not a served name"),
         context);
   }
+  if (request->model().rfind("code-", 0) == 0) {
+    return {static_cast<grpc::StatusCode>(std::stoi(request->model().substr(5))), "as asked"};
+  }
   for (int i = 0; i < request->prompts_size(); ++i) {
     v1::Completion* completion = response->add_completions();
     completion->set_prompt_index(static_cast<uint32_t>(i));
@@ -31,10 +36,58 @@ grpc::Status FakePolicy::Generate(grpc::ServerContext* context, const v1::Genera
   return grpc::Status::OK;
 }
 
-grpc::Status FakePolicy::GetModel(grpc::ServerContext*, const v1::GetModelRequest*,
+grpc::Status FakePolicy::GetModel(grpc::ServerContext* context, const v1::GetModelRequest*,
                                   v1::GetModelResponse* response) {
-  response->set_architecture("t5");
-  response->add_models()->set_name("base");
+  return HandleCall("tact.v1.PolicyService", "GetModel", context, [&]() -> absl::Status {
+    response->set_architecture("t5");
+    response->add_models()->set_name("base");
+    for (const auto& [name, model] : adapters) *response->add_models() = model;
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status FakePolicy::StreamGenerate(grpc::ServerContext* context,
+                                        const v1::StreamGenerateRequest* request,
+                                        grpc::ServerWriter<v1::StreamGenerateResponse>* writer) {
+  v1::GenerateResponse all;
+  const grpc::Status status = Generate(context, &request->generate(), &all);
+  for (const bool ended : {false, true}) {
+    for (const v1::Completion& completion : all.completions()) {
+      const size_t half = completion.text().size() / 2;
+      v1::StreamGenerateResponse event;
+      event.set_prompt_index(completion.prompt_index());
+      event.set_weight_version(all.weight_version());
+      event.set_text(ended ? completion.text().substr(half) : completion.text().substr(0, half));
+      if (ended) *event.mutable_completion() = completion;
+      writer->Write(event);
+    }
+  }
+  return status;
+}
+
+grpc::Status FakePolicy::ListAdapters(grpc::ServerContext*, const v1::ListAdaptersRequest*,
+                                      v1::ListAdaptersResponse* response) {
+  for (const auto& [name, model] : adapters) *response->add_models() = model;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakePolicy::LoadAdapter(grpc::ServerContext*, const v1::LoadAdapterRequest* request,
+                                     v1::LoadAdapterResponse* response) {
+  v1::ServedModel& model = adapters[request->adapter()];
+  model.set_name(request->adapter());
+  model.set_parent(request->parent().empty() ? "base" : request->parent());
+  model.set_weight_version(1);
+  *response->mutable_model() = model;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakePolicy::UnloadAdapter(grpc::ServerContext*,
+                                       const v1::UnloadAdapterRequest* request,
+                                       v1::UnloadAdapterResponse* response) {
+  const auto found = adapters.find(request->adapter());
+  if (found == adapters.end()) return {grpc::StatusCode::NOT_FOUND, "adapter: not served"};
+  *response->mutable_model() = found->second;
+  adapters.erase(found);
   return grpc::Status::OK;
 }
 
@@ -115,6 +168,7 @@ grpc::Status FakeTrainer::WatchJob(grpc::ServerContext* context, const v1::Watch
     job.set_seconds_left(3.0 - step);
     job.mutable_last_metrics()->set_step(step);
     job.mutable_last_metrics()->set_loss(1.0 / step);
+    job.mutable_last_metrics()->set_seconds(2.5);
     v1::WatchJobResponse event;
     event.set_sequence(step);
     event.set_is_step(true);
@@ -265,6 +319,32 @@ grpc::Status FakeEvaluation::WatchEvaluation(
   return grpc::Status::OK;
 }
 
+grpc::Status FakeEvaluation::ListEvaluations(grpc::ServerContext*,
+                                             const v1::ListEvaluationsRequest* request,
+                                             v1::ListEvaluationsResponse* response) {
+  v1::Evaluation* one = response->add_evaluations();
+  one->set_id(request->page_token().empty() ? "eval-1" : "eval-2");
+  one->set_state(v1::EVALUATION_STATE_SUCCEEDED);
+  one->mutable_spec()->set_model("base");
+  one->mutable_rouge()->set_rouge1(0.5);
+  if (request->page_token().empty()) response->set_next_page_token("2");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEvaluation::GetEvaluation(grpc::ServerContext*,
+                                           const v1::GetEvaluationRequest* request,
+                                           v1::GetEvaluationResponse* response) {
+  if (request->id() != "eval-1") return {grpc::StatusCode::NOT_FOUND, "id: no such evaluation"};
+  v1::Evaluation* one = response->mutable_evaluation();
+  one->set_id("eval-1");
+  one->set_state(v1::EVALUATION_STATE_SUCCEEDED);
+  one->mutable_toxicity()->set_mean(0.25);
+  for (int i = 0; request->include_examples() && i < 3; ++i) {
+    one->add_results()->set_response("Bob left " + std::to_string(i));
+  }
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeEvaluation::Compare(grpc::ServerContext*, const v1::CompareRequest* request,
                                      v1::CompareResponse* response) {
   response->mutable_before()->set_id(request->before_id());
@@ -292,6 +372,7 @@ grpc::Status FakeEvaluation::GetReport(grpc::ServerContext*, const v1::GetReport
 }
 
 FakeCluster::FakeCluster() {
+  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -300,6 +381,9 @@ FakeCluster::FakeCluster() {
   builder.RegisterService(&trainer);
   builder.RegisterService(&evaluation);
   server = builder.BuildAndStart();
+  for (const char* name : {"Policy", "Reward", "Trainer", "Evaluation"}) {
+    server->GetHealthCheckService()->SetServingStatus(StrCat("tact.v1.", name, "Service"), true);
+  }
   address = StrCat("127.0.0.1:", port);
 }
 

@@ -17,14 +17,25 @@
 
 namespace tact::testing {
 
-// Answers "<prompt's first 20 bytes> said", refuses the model "none".
+// Answers "<prompt's first 20 bytes> said", in two pieces where it streams. Refuses the model
+// "none", and answers "code-7" with that gRPC status.
 class FakePolicy : public v1::PolicyService::Service {
  public:
   grpc::Status Generate(grpc::ServerContext* context, const v1::GenerateRequest* request,
                         v1::GenerateResponse* response) override;
   grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
                         v1::GetModelResponse* response) override;
+  grpc::Status StreamGenerate(grpc::ServerContext* context,
+                              const v1::StreamGenerateRequest* request,
+                              grpc::ServerWriter<v1::StreamGenerateResponse>* writer) override;
+  grpc::Status ListAdapters(grpc::ServerContext* context, const v1::ListAdaptersRequest* request,
+                            v1::ListAdaptersResponse* response) override;
+  grpc::Status LoadAdapter(grpc::ServerContext* context, const v1::LoadAdapterRequest* request,
+                           v1::LoadAdapterResponse* response) override;
+  grpc::Status UnloadAdapter(grpc::ServerContext* context, const v1::UnloadAdapterRequest* request,
+                             v1::UnloadAdapterResponse* response) override;
   v1::GenerateRequest last;
+  std::map<std::string, v1::ServedModel> adapters;
 };
 
 // Toxic where the text holds "fool"; an item error for texts above 1000 bytes.
@@ -89,6 +100,11 @@ class FakeEvaluation : public v1::EvaluationService::Service {
                        v1::CompareResponse* response) override;
   grpc::Status GetReport(grpc::ServerContext* context, const v1::GetReportRequest* request,
                          grpc::ServerWriter<v1::GetReportResponse>* writer) override;
+  grpc::Status ListEvaluations(grpc::ServerContext* context,
+                               const v1::ListEvaluationsRequest* request,
+                               v1::ListEvaluationsResponse* response) override;
+  grpc::Status GetEvaluation(grpc::ServerContext* context, const v1::GetEvaluationRequest* request,
+                             v1::GetEvaluationResponse* response) override;
   std::vector<v1::EvaluationSpec> specs;
   v1::GetReportRequest last_report;
 };
