@@ -15,7 +15,7 @@ namespace {
 
 using grpc::experimental::InterceptionHookPoints;
 
-constexpr std::array kReasons = {"role", "unknown_method", "unreadable", "incomplete", "busy"};
+constexpr std::array kReasons = {"role", "unknown_method", "unreadable", "busy"};
 
 prometheus::Counter& CounterOf(size_t reason) {
   return CounterMetric("tact_refused_calls_total", "Calls that ended before a handler saw them.",
@@ -27,14 +27,7 @@ prometheus::Counter& CounterOf(size_t reason) {
 thread_local bool handled = false;
 
 Refusal ReasonOf(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::INVALID_ARGUMENT:
-      return Refusal::kUnreadable;
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return Refusal::kBusy;
-    default:
-      return Refusal::kIncomplete;
-  }
+  return code == grpc::StatusCode::RESOURCE_EXHAUSTED ? Refusal::kBusy : Refusal::kUnreadable;
 }
 
 class WatchedCall : public grpc::experimental::Interceptor {
@@ -52,8 +45,9 @@ class Unimplemented : public grpc::ServerGenericBidiReactor {
  public:
   explicit Unimplemented(const std::string& method) {
     Finish({grpc::StatusCode::UNIMPLEMENTED,
-            StrCat(Shorten(method, 200), ": this server has no such method; reflection (grpcurl "
-                                         "list) shows those there are")});
+            StrCat(Shorten(method, 200),
+                   ": this server has no such method; reflection (grpcurl "
+                   "list) shows those there are")});
   }
   void OnDone() override { delete this; }
 };

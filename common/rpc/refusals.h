@@ -1,5 +1,6 @@
-// Calls that end before a handler sees them: counted by their reason in
-// tact_refused_calls_total, since grpc_server_* counts what handlers do.
+// Calls that end before a handler sees them: counted by their reason in tact_refused_calls_total,
+// since grpc_server_* counts what handlers do. Messages that are too large are not: gRPC refuses
+// them before it has anything to intercept.
 #ifndef TACT_COMMON_RPC_REFUSALS_H_
 #define TACT_COMMON_RPC_REFUSALS_H_
 
@@ -14,7 +15,6 @@ enum class Refusal : size_t {
   kRole,           // the caller's roles do not allow the method
   kUnknownMethod,  // no such method
   kUnreadable,     // the bytes are not the method's message, or its text is no UTF-8
-  kIncomplete,     // no whole message came: too large a one, or the caller left before
   kBusy,           // all threads of the server have a call
 };
 

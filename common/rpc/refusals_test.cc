@@ -78,7 +78,7 @@ class RefusalsTest : public ::testing::Test {
 constexpr char kScore[] = "/tact.v1.RewardService/Score";
 
 TEST_F(RefusalsTest, EveryReasonIsThereFromTheStart) {
-  for (const char* reason : {"role", "unknown_method", "unreadable", "incomplete", "busy"}) {
+  for (const char* reason : {"role", "unknown_method", "unreadable", "busy"}) {
     EXPECT_GE(Count(reason), 0) << reason;
   }
 }
@@ -97,15 +97,6 @@ TEST_F(RefusalsTest, BytesThatAreNoRequestAreCounted) {
   EXPECT_EQ(Call(kScore, "\xff\xff").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Call(kScore, "\n\3\n\1\xff").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Count("unreadable"), before + 2);
-}
-
-TEST_F(RefusalsTest, AMessageThatIsTooLargeIsCounted) {
-  const double before = Count("incomplete");
-  EXPECT_EQ(Call(kScore, std::string(2 << 20, 'x')).error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
-  // The caller has its answer before the server's thread has counted it.
-  for (int i = 0; i < 1000 && Count("incomplete") == before; ++i) Call(kScore, "");
-  EXPECT_EQ(Count("incomplete"), before + 1);
 }
 
 TEST_F(RefusalsTest, WhatAHandlerRefusesIsNotCounted) {

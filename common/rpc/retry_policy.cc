@@ -7,7 +7,7 @@
 namespace tact {
 namespace {
 
-constexpr std::array<std::string_view, 22> kMethods = {
+constexpr std::array<std::string_view, 23> kMethods = {
     "/tact.v1.PolicyService/Generate",
     "/tact.v1.PolicyService/StreamGenerate",
     "/tact.v1.PolicyService/ScoreLogprobs",
@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 22> kMethods = {
     "/tact.v1.EvaluationService/ComputeRouge",
     "/tact.v1.EvaluationService/ComputeToxicity",
     "/grpc.health.v1.Health/Check",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 };
 

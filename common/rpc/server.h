@@ -27,10 +27,10 @@ struct ServerOptions {
   std::string http_address = "127.0.0.1:0";  // metrics and health
   bool insecure = false;                     // needed to listen beyond loopback without TLS
   size_t max_message_bytes = 32 << 20;       // of one request or response
-  int max_threads = 64;                     // handlers at once; more callers get RESOURCE_EXHAUSTED
-  double drain_seconds = 10;                // how long a stopping server waits for calls in flight
-  // A connection is told to go after so long, give or take a tenth: its client then asks again which
-  // replicas there are. Calls on it end in peace. 0: it stays.
+  int max_threads = 64;       // handlers at once; more callers get RESOURCE_EXHAUSTED
+  double drain_seconds = 10;  // how long a stopping server waits for calls in flight
+  // A connection is told to go after so long, give or take a tenth: its client then asks again
+  // which replicas there are. Calls on it end in peace. 0: it stays.
   double connection_age_seconds = 600;
   std::vector<HttpRoute> http_routes = {};  // beside metrics and health
   ServerTls tls = {};

@@ -137,9 +137,9 @@ absl::Status ReadIdentity(const TlsFiles& files, absl::Time now, TlsMaterial& ou
 
 absl::Status ReadAuthorities(const TlsFile& file, absl::Time now, TlsMaterial& out) {
   ASSIGN_OR_RETURN(out.authorities, Read(file));
-  ASSIGN_OR_RETURN(const std::vector<Certificate> certificates,
-                   CertificatesOf(file, out.authorities,
-                                  "name the file of the authority's certificates"));
+  ASSIGN_OR_RETURN(
+      const std::vector<Certificate> certificates,
+      CertificatesOf(file, out.authorities, "name the file of the authority's certificates"));
   absl::Status last;
   for (const Certificate& certificate : certificates) {
     last = CheckDates(file, *certificate, now);

@@ -1,5 +1,3 @@
-#include "tests/fuzz/targets.h"
-
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -10,6 +8,7 @@
 #include "common/model/safetensors.h"
 #include "common/model/torch_file.h"
 #include "common/model/torch_file_builder.h"
+#include "tests/fuzz/targets.h"
 
 namespace tact::fuzz {
 namespace {
@@ -135,7 +134,9 @@ Target ConfigTarget() {
   };
   RobertaConfig bert;
   bert.family = EncoderFamily::kBert;
-  return {"config.json", {T5Config().ToJson(), RobertaConfig().ToJson(), bert.ToJson()}, run,
+  return {"config.json",
+          {T5Config().ToJson(), RobertaConfig().ToJson(), bert.ToJson()},
+          run,
           Grammar::kJson};
 }
 
@@ -149,8 +150,7 @@ Target AdapterConfigTarget() {
   pattern.target_pattern = ".*\\.q";
   pattern.bias = LoraBias::kAll;
   pattern.modules_to_save = {"lm_head"};
-  return {"adapter_config.json", {LoraConfig().ToJson(), pattern.ToJson()}, run,
-          Grammar::kJson};
+  return {"adapter_config.json", {LoraConfig().ToJson(), pattern.ToJson()}, run, Grammar::kJson};
 }
 
 Target GenerationConfigTarget(const std::filesystem::path& folder) {
@@ -179,9 +179,15 @@ Target ModelTypeTarget(const std::filesystem::path& folder) {
 }  // namespace
 
 std::vector<Target> CheckpointTargets(const std::filesystem::path& folder) {
-  return {SafeTensorsTarget(),  SafeTensorsHeaderTarget(), ZipTarget(),
-          PickleTarget(),       IndexTarget(folder),       ConfigTarget(),
-          AdapterConfigTarget(), GenerationConfigTarget(folder), ModelTypeTarget(folder)};
+  return {SafeTensorsTarget(),
+          SafeTensorsHeaderTarget(),
+          ZipTarget(),
+          PickleTarget(),
+          IndexTarget(folder),
+          ConfigTarget(),
+          AdapterConfigTarget(),
+          GenerationConfigTarget(folder),
+          ModelTypeTarget(folder)};
 }
 
 }  // namespace tact::fuzz

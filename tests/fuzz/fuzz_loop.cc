@@ -96,9 +96,8 @@ std::string NextInput(const Target& target, Mutator& mutator) {
     return mutator.Next(target.corpus);
   }
   const std::string& seed = target.corpus[mutator.Below(target.corpus.size())];
-  std::string input = target.grammar == Grammar::kJson
-                          ? MutateJson(seed, mutator)
-                          : MutateLines(seed, target.corpus, mutator);
+  std::string input = target.grammar == Grammar::kJson ? MutateJson(seed, mutator)
+                                                       : MutateLines(seed, target.corpus, mutator);
   if (mutator.Below(4) == 0) input = mutator.Next({input, seed});
   if (input.size() > kMaxInput) input.resize(kMaxInput);
   return input;
@@ -181,7 +180,8 @@ int RunIn(const std::filesystem::path& folder, const Arguments& arguments,
   }
   if (targets.empty()) {
     std::fprintf(stderr, "--target %s: not there; those there are:", arguments.target.c_str());
-    for (const Target& one : make_targets(folder)) std::fprintf(stderr, " \"%s\"", one.name.c_str());
+    for (const Target& one : make_targets(folder))
+      std::fprintf(stderr, " \"%s\"", one.name.c_str());
     std::fprintf(stderr, "\n");
     return 2;
   }

@@ -89,8 +89,8 @@ void RemoveOne(Json& parent, Mutator& mutator) {
 }
 
 void Grow(Json& parent, Mutator& mutator) {
-  const Json copy = *std::next(parent.begin(),
-                               static_cast<std::ptrdiff_t>(mutator.Below(parent.size())));
+  const Json copy =
+      *std::next(parent.begin(), static_cast<std::ptrdiff_t>(mutator.Below(parent.size())));
   const size_t times = mutator.Below(16) == 0 ? 200 : 1;
   for (size_t i = 0; i < times; ++i) {
     if (parent.is_array()) {

@@ -149,8 +149,7 @@ Target PromptTarget(const fs::path& parent, const std::string& like,
   const auto run = [tokenizers](const std::string& input) {
     bool read = false;
     for (const auto& tokenizer : tokenizers) {
-      const auto encoded =
-          EncodeBounded(*tokenizer, input, {.max_tokens = 100'000}, "prompts[0]");
+      const auto encoded = EncodeBounded(*tokenizer, input, {.max_tokens = 100'000}, "prompts[0]");
       if (WasRead(encoded.status())) {
         read = true;
         CheckText(tokenizer->Decode(encoded->ids, true), "a decoded text");
@@ -159,7 +158,9 @@ Target PromptTarget(const fs::path& parent, const std::string& like,
     }
     return read;
   };
-  return {like + " prompt", {kText, "Ann: Hello, Ben.\nBen: Hi! \u4f60\u597d \u0e2a\u0e27"}, run,
+  return {like + " prompt",
+          {kText, "Ann: Hello, Ben.\nBen: Hi! \u4f60\u597d \u0e2a\u0e27"},
+          run,
           Grammar::kLines};
 }
 
