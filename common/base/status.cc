@@ -1,5 +1,9 @@
 #include "common/base/status.h"
 
+#include <utf8.h>
+
+#include <iterator>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_split.h"
 #include "common/base/strings.h"
@@ -10,9 +14,17 @@ namespace {
 constexpr char kDetailUrl[] = "type.googleapis.com/tact.v1.ErrorDetail";
 constexpr char kSeparator = '\x1f';  // cannot be typed in a field name, and Shorten cuts values
 
+// What is found in files may be any bytes, an error is text: the rest becomes U+FFFD.
+std::string ValidUtf8(const std::string& text) {
+  if (utf8::is_valid(text.begin(), text.end())) return text;
+  std::string out;
+  utf8::replace_invalid(text.begin(), text.end(), std::back_inserter(out));
+  return out;
+}
+
 std::string Pack(const ErrorDetail& d) {
   const std::string sep(1, kSeparator);
-  return StrCat(d.reason, sep, d.field, sep, d.value, sep, d.fix);
+  return ValidUtf8(StrCat(d.reason, sep, d.field, sep, d.value, sep, d.fix));
 }
 
 }  // namespace
@@ -23,7 +35,7 @@ absl::Status MakeError(absl::StatusCode code, const ErrorDetail& detail, std::st
   StrAppend(&message, problem);
   if (!detail.value.empty()) StrAppend(&message, ", found ", Shorten(detail.value));
   if (!detail.fix.empty()) StrAppend(&message, "; ", detail.fix);
-  return WithErrorDetail(absl::Status(code, message), detail);
+  return WithErrorDetail(absl::Status(code, ValidUtf8(message)), detail);
 }
 
 absl::Status WithErrorDetail(absl::Status status, const ErrorDetail& detail) {

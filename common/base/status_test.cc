@@ -29,6 +29,13 @@ TEST(StatusTest, LongValuesAreCutAtACodePoint) {
   EXPECT_EQ(Shorten("short", 5), "short");
 }
 
+// A damaged file puts its bytes into errors, and gRPC carries only UTF-8.
+TEST(StatusTest, BytesThatAreNoTextAreReplaced) {
+  const absl::Status status = FieldError("merges.txt", "in\xC9", "line 3: not two\xFF tokens", "x");
+  EXPECT_EQ(status.message(), "merges.txt: line 3: not two\uFFFD tokens, found in\uFFFD; x");
+  EXPECT_EQ(GetErrorDetail(status)->value, "in\uFFFD");
+}
+
 TEST(StatusTest, AnnotateKeepsCodeAndDetail) {
   const auto status = Annotate(FieldError("a", "1", "wrong", "mend it"), "config.json");
   EXPECT_EQ(status.message(), "config.json: a: wrong, found 1; mend it");

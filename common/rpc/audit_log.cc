@@ -31,14 +31,21 @@ std::string Line(const AuditEntry& entry) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+// Takes the part of a line back that a full disk let through, so that the next line is whole.
+int TakeBack(int file, ssize_t count) {
+  const off_t end = lseek(file, 0, SEEK_END);
+  return end >= count && ftruncate(file, end - count) == 0 ? ENOSPC : errno;
+}
+
 // Errors by errno; 0 is none.
 int Append(const std::string& path, const std::string& line) {
   const int file = OpenToAppend(path);
   if (file < 0) return errno;
   const ssize_t count = write(file, line.data(), line.size());
-  const int error = count < 0 ? errno : 0;
+  int error = count < 0 ? errno : 0;
+  if (count >= 0 && static_cast<size_t>(count) < line.size()) error = TakeBack(file, count);
   close(file);
-  return count >= 0 && static_cast<size_t>(count) < line.size() ? ENOSPC : error;
+  return error;
 }
 
 }  // namespace

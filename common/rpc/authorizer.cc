@@ -9,6 +9,7 @@
 #include "common/base/strings.h"
 #include "common/rpc/method_rules.h"
 #include "common/rpc/poller.h"
+#include "common/rpc/refusals.h"
 
 namespace tact {
 namespace {
@@ -112,6 +113,7 @@ grpc::Status Authorizer::Process(const InputMetadata& metadata, grpc::AuthContex
   const std::string path = PathOf(metadata);
   const absl::Status status = CheckAccess(*map, caller, path);
   if (status.ok()) return grpc::Status::OK;
+  CountRefusal(FindMethodRule(path) == nullptr ? Refusal::kUnknownMethod : Refusal::kRole);
   if (audit_ != nullptr) {
     audit_->Write({caller.identity, "", Shorten(path, 200), {}, "PERMISSION_DENIED"});
   }

@@ -4,18 +4,19 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include "absl/strings/str_replace.h"
 #include "common/base/strings.h"
+#include "common/rpc/retry_policy.h"
 
 namespace tact {
 namespace {
 
-std::string ServiceConfig(const std::string& health_service) {
+std::string ServiceConfig(const ChannelOptions& options) {
   const std::string health =
-      health_service.empty()
+      options.health_service.empty()
           ? ""
-          : StrCat(R"(,"healthCheckConfig":{"serviceName":")", health_service, R"("})");
-  return StrCat(R"({"loadBalancingConfig":[{"round_robin":{}}])", health, "}");
+          : StrCat(R"(,"healthCheckConfig":{"serviceName":")", options.health_service, R"("})");
+  const std::string retries = options.repeat_safe_calls ? StrCat(",", RetryPolicyJson()) : "";
+  return StrCat(R"({"loadBalancingConfig":[{"round_robin":{}}])", health, retries, "}");
 }
 
 }  // namespace
@@ -26,7 +27,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
   const int limit = static_cast<int>(options.max_message_bytes);
   arguments.SetMaxReceiveMessageSize(limit);
   arguments.SetMaxSendMessageSize(limit);
-  arguments.SetServiceConfigJSON(ServiceConfig(options.health_service));
+  arguments.SetServiceConfigJSON(ServiceConfig(options));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, options.keepalive_ms);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options.keepalive_timeout_ms);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, options.connect_timeout_ms);

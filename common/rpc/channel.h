@@ -1,4 +1,5 @@
-// Client channels: keepalive, client-side round robin with health checks, message limits.
+// Client channels: keepalive, client-side round robin with health checks, message limits, and
+// retries of what is safe to repeat.
 #ifndef TACT_COMMON_RPC_CHANNEL_H_
 #define TACT_COMMON_RPC_CHANNEL_H_
 
@@ -19,6 +20,9 @@ struct ChannelOptions {
   // A peer that is silent is pinged every so often, and given up where no answer comes in time.
   int keepalive_ms = 10'000, keepalive_timeout_ms = 5'000;
   int connect_timeout_ms = 20'000;  // of one attempt
+  // Calls that change nothing are repeated where their server is gone (see retry_policy.h). Off for
+  // those who repeat calls themselves.
+  bool repeat_safe_calls = false;
   // Of MakeClientCredentials or MakePeerCredentials; null is plain HTTP/2.
   std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
 };

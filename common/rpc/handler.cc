@@ -1,6 +1,7 @@
 #include "common/rpc/handler.h"
 
 #include "common/rpc/method_metrics.h"
+#include "common/rpc/refusals.h"
 
 namespace tact {
 namespace {
@@ -13,6 +14,7 @@ thread_local MethodMetrics* current = nullptr;
 CallRecord::CallRecord(std::string_view service, std::string_view method)
     : metrics_(MethodMetrics::Of(service, method)), outer_(current) {
   current = &metrics_;
+  NoteHandler();
   metrics_.Started();
 }
 

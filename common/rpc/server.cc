@@ -28,6 +28,7 @@
 #include "common/rpc/authorizer.h"
 #include "common/rpc/http_endpoint.h"
 #include "common/rpc/method_metrics.h"
+#include "common/rpc/refusals.h"
 
 namespace tact {
 namespace {
@@ -67,11 +68,29 @@ absl::StatusOr<ServerCredentials> MakeGuarded(const ServerOptions& options,
   return credentials;
 }
 
-void AddAudit(grpc::ServerBuilder& builder, const std::shared_ptr<AuditLog>& audit) {
-  if (audit == nullptr) return;
+void AddInterceptors(grpc::ServerBuilder& builder, const std::shared_ptr<AuditLog>& audit) {
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
-  creators.push_back(std::make_unique<AuditInterceptors>(audit));
+  creators.push_back(std::make_unique<RefusalInterceptors>());
+  if (audit != nullptr) creators.push_back(std::make_unique<AuditInterceptors>(audit));
   builder.experimental().SetInterceptorCreators(std::move(creators));
+}
+
+// What gRPC may hold of messages that are on their way, at least: above it, it takes connections
+// and streams away from those that hold most.
+constexpr size_t kLeastBuffers = size_t{512} << 20;
+constexpr size_t kMessagesInBuffers = 16;
+
+void LimitResources(grpc::ServerBuilder& builder, const ServerOptions& options) {
+  grpc::ResourceQuota quota("tact");
+  quota.SetMaxThreads(options.max_threads);
+  quota.Resize(std::max(kLeastBuffers, kMessagesInBuffers * options.max_message_bytes));
+  builder.SetResourceQuota(quota);
+}
+
+// The grace is without end: a push or a watched job is never cut for its connection's age.
+void LimitConnectionAge(grpc::ServerBuilder& builder, double seconds) {
+  if (seconds <= 0) return;
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, static_cast<int>(seconds * 1000));
 }
 
 void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
@@ -79,9 +98,8 @@ void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.SetMaxReceiveMessageSize(limit);
   builder.SetMaxSendMessageSize(limit);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
-  grpc::ResourceQuota quota("tact");
-  quota.SetMaxThreads(options.max_threads);
-  builder.SetResourceQuota(quota);
+  LimitResources(builder, options);
+  LimitConnectionAge(builder, options.connection_age_seconds);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256);
@@ -118,6 +136,10 @@ void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port
   app.add_option("--drain-seconds", options.drain_seconds, "wait for calls in flight at the end")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
+  app.add_option("--max-connection-age", options.connection_age_seconds,
+                 "seconds after which clients connect anew, and find new replicas; 0: never")
+      ->check(CLI::Range(0.0, 604800.0))
+      ->capture_default_str();
   AddServerTlsFlags(app, options.tls);
   app.add_option("--roles", options.roles_file, "JSON file: the roles of callers, by certificate");
   app.add_option("--audit-log", options.audit_log,
@@ -125,6 +147,7 @@ void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port
 }
 
 struct Server::State {
+  UnknownMethods unknown_methods;
   std::unique_ptr<HttpEndpoint> http;
   std::unique_ptr<grpc::Server> grpc;
   std::vector<std::string> names;
@@ -153,10 +176,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Configure(builder, options);
-  AddAudit(builder, audit);
+  AddInterceptors(builder, audit);
   builder.AddListeningPort(options.address, credentials, &state->port);
   for (grpc::Service* service : services) builder.RegisterService(service);
+  builder.RegisterCallbackGenericService(&state->unknown_methods);
   for (const std::string& name : names) MethodMetrics::InitialiseAll(name);
+  InitialiseRefusalMetrics();
   state->grpc = builder.BuildAndStart();
   if (state->grpc == nullptr || state->port == 0) {
     return MakeError(absl::StatusCode::kUnavailable,

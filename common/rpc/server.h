@@ -27,8 +27,11 @@ struct ServerOptions {
   std::string http_address = "127.0.0.1:0";  // metrics and health
   bool insecure = false;                     // needed to listen beyond loopback without TLS
   size_t max_message_bytes = 32 << 20;       // of one request or response
-  int max_threads = 64;                     // handlers at once; more callers get RESOURCE_EXHAUSTED
-  double drain_seconds = 10;                // how long a stopping server waits for calls in flight
+  int max_threads = 64;       // handlers at once; more callers get RESOURCE_EXHAUSTED
+  double drain_seconds = 10;  // how long a stopping server waits for calls in flight
+  // A connection is told to go after so long, give or take a tenth: its client then asks again
+  // which replicas there are. Calls on it end in peace. 0: it stays.
+  double connection_age_seconds = 600;
   std::vector<HttpRoute> http_routes = {};  // beside metrics and health
   ServerTls tls = {};
   std::string roles_file = {};  // who may call what, where clients show certificates
@@ -36,7 +39,7 @@ struct ServerOptions {
 };
 
 // --address, --http-address, --insecure, --max-message-mb, --max-threads, --drain-seconds,
-// --tls-cert, --tls-key, --tls-client-ca, --roles, --audit-log.
+// --max-connection-age, --tls-cert, --tls-key, --tls-client-ca, --roles, --audit-log.
 void AddServerFlags(CLI::App& app, ServerOptions& options, int default_grpc_port,
                     int default_http_port);
 

@@ -10,13 +10,17 @@ namespace tact {
 namespace {
 
 constexpr char kDetailKey[] = "tact-error-detail-bin";
+// A caller takes 8 KB of metadata by default, where a message may be three times as long as it is
+// (percent signs): above that the caller would read nothing of it.
+constexpr size_t kMaxMessage = 1500;
+constexpr size_t kMaxPart = 300;
 
 void AttachDetail(const ErrorDetail& detail, grpc::ServerContextBase& context) {
   v1::ErrorDetail message;
-  message.set_reason(detail.reason);
-  message.set_field(detail.field);
-  message.set_value(detail.value);
-  message.set_fix(detail.fix);
+  message.set_reason(Shorten(detail.reason, kMaxPart));
+  message.set_field(Shorten(detail.field, kMaxPart));
+  message.set_value(Shorten(detail.value, kMaxPart));
+  message.set_fix(Shorten(detail.fix, kMaxPart));
   context.AddTrailingMetadata(kDetailKey, message.SerializeAsString());
 }
 
@@ -31,7 +35,8 @@ grpc::Status ToGrpcStatus(const absl::Status& status, grpc::ServerContextBase* c
   if (const auto detail = GetErrorDetail(status); detail && context != nullptr) {
     AttachDetail(*detail, *context);
   }
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+  return {static_cast<grpc::StatusCode>(status.code()),
+          Shorten(ToStd(status.message()), kMaxMessage)};
 }
 
 absl::Status FromGrpcStatus(const grpc::Status& status, std::string_view peer,

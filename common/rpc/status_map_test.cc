@@ -15,6 +15,15 @@ TEST(StatusMapTest, EveryCodeKeepsItsNumberAndText) {
   EXPECT_TRUE(FromGrpcStatus(ToGrpcStatus(absl::OkStatus(), nullptr), "peer").ok());
 }
 
+// A message that is too long for the metadata would reach nobody.
+TEST(StatusMapTest, ALongMessageIsCutAtACharacter) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "\u00e9";
+  const grpc::Status wire = ToGrpcStatus(absl::InvalidArgumentError(text), nullptr);
+  EXPECT_LT(wire.error_message().size(), 1600u);
+  EXPECT_EQ(wire.error_message(), text.substr(0, wire.error_message().size() - 3) + "...");
+}
+
 TEST(StatusMapTest, AServiceThatIsDownIsNamed) {
   const grpc::Status wire(grpc::StatusCode::UNAVAILABLE, "refused");
   EXPECT_EQ(FromGrpcStatus(wire, "policy at 127.0.0.1:7001").message(),

@@ -45,6 +45,25 @@ std::vector<Certificate> ParseCertificates(const std::string& pem) {
   return out;
 }
 
+// Whether a text ends inside of a certificate, or holds one that is damaged: as a file does that
+// somebody is writing.
+bool IsCutOff(const std::string& pem, size_t certificates) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----", kEnd = "-----END";
+  size_t begun = 0;
+  for (size_t at = pem.find(kBegin); at != pem.npos; at = pem.find(kBegin, at + 1)) ++begun;
+  const std::string_view last = std::string_view(pem).substr(pem.rfind('\n') + 1);
+  return begun > certificates || (last.starts_with('-') && !last.starts_with(kEnd));
+}
+
+absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, const std::string& pem,
+                                                        std::string_view cure) {
+  std::vector<Certificate> out = ParseCertificates(pem);
+  if (out.empty()) return FieldError(file.flag, file.path, "holds no PEM certificate", cure);
+  if (!IsCutOff(pem, out.size())) return out;
+  return FieldError(file.flag, file.path, "holds a certificate that is cut off or damaged",
+                    "write the whole file, best beside it and then renamed over it");
+}
+
 Key ParseKey(const std::string& pem) {
   Key key(PEM_read_bio_PrivateKey(Open(pem).get(), nullptr, NoPassword, nullptr));
   ERR_clear_error();
@@ -95,11 +114,9 @@ absl::Status CheckPair(const TlsFiles& files) {
 absl::Status ReadIdentity(const TlsFiles& files, absl::Time now, TlsMaterial& out) {
   ASSIGN_OR_RETURN(const std::string chain, Read(files.certificate));
   ASSIGN_OR_RETURN(const std::string key_text, Read(files.key));
-  const std::vector<Certificate> certificates = ParseCertificates(chain);
-  if (certificates.empty()) {
-    return FieldError(files.certificate.flag, files.certificate.path, "holds no PEM certificate",
-                      "name the file that begins with -----BEGIN CERTIFICATE-----");
-  }
+  ASSIGN_OR_RETURN(const std::vector<Certificate> certificates,
+                   CertificatesOf(files.certificate, chain,
+                                  "name the file that begins with -----BEGIN CERTIFICATE-----"));
   const Key key = ParseKey(key_text);
   if (key == nullptr) {
     return FieldError(files.key.flag, files.key.path, "holds no PEM private key without a password",
@@ -120,9 +137,11 @@ absl::Status ReadIdentity(const TlsFiles& files, absl::Time now, TlsMaterial& ou
 
 absl::Status ReadAuthorities(const TlsFile& file, absl::Time now, TlsMaterial& out) {
   ASSIGN_OR_RETURN(out.authorities, Read(file));
-  absl::Status last = FieldError(file.flag, file.path, "holds no PEM certificate",
-                                 "name the file of the authority's certificates");
-  for (const Certificate& certificate : ParseCertificates(out.authorities)) {
+  ASSIGN_OR_RETURN(
+      const std::vector<Certificate> certificates,
+      CertificatesOf(file, out.authorities, "name the file of the authority's certificates"));
+  absl::Status last;
+  for (const Certificate& certificate : certificates) {
     last = CheckDates(file, *certificate, now);
     if (last.ok()) return last;
   }

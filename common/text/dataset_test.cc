@@ -108,6 +108,7 @@ TEST(Dialogues, ErrorsNameLineAndCure) {
       {"d.jsonl",
        "{\"dialogue\":\"a\",\"summary\":\"b\"}\n{\"dialogue\": \"a\"",
        {"d.jsonl line 2: not json at byte 17", "found {\"dialogue\": \"a\""}},
+      {"d.jsonl", "{\"dialogue\":1e400}", {"line 1: holds a number that is too large", "64 bits"}},
       {"d.jsonl", "[{\"dialogue\":\"a\"}]", {"line 1: each line must be a json object"}},
       {"d.jsonl",
        "{\"dialogue\":\"a\",\"summary\":\"b\"}\n{\"dialogue\":\"\xFF\"}",

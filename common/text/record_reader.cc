@@ -73,6 +73,9 @@ absl::StatusOr<json> ParseLine(std::string_view line, const Record& here) {
   } catch (const json::parse_error& error) {
     return here.Error(StrCat("not json at byte ", error.byte), Shorten(line),
                       "write one complete {...} per line");
+  } catch (const json::out_of_range&) {
+    return here.Error("holds a number that is too large", Shorten(line),
+                      "write numbers that fit into 64 bits");
   }
 }
 

@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<Replica>> FindReplicas(const ServiceAddress& service)
 std::shared_ptr<grpc::Channel> ReplicaChannel(const Replica& replica,
                                               const ClientCredentials& credentials) {
   if (replica.tls_name.empty() || credentials == nullptr) {
-    return MakeChannel(replica.address, {.credentials = credentials});
+    return MakeChannel(replica.address, {.repeat_safe_calls = true, .credentials = credentials});
   }
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride(replica.tls_name);

@@ -8,7 +8,6 @@
 namespace tact::fuzz {
 namespace {
 
-constexpr size_t kMaxInput = 64 << 10;
 constexpr std::array<uint64_t, 14> kAwkward = {0,
                                                1,
                                                2,

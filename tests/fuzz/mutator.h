@@ -9,6 +9,8 @@
 
 namespace tact::fuzz {
 
+inline constexpr size_t kMaxInput = 64 << 10;  // bytes; longer ones are cut
+
 class Mutator {
  public:
   explicit Mutator(uint64_t seed) : random_(seed) {}

@@ -1,5 +1,3 @@
-#include "tests/fuzz/targets.h"
-
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -10,6 +8,7 @@
 #include "common/model/safetensors.h"
 #include "common/model/torch_file.h"
 #include "common/model/torch_file_builder.h"
+#include "tests/fuzz/targets.h"
 
 namespace tact::fuzz {
 namespace {
@@ -38,7 +37,7 @@ std::string Framed(const std::string& header) {
 Target SafeTensorsTarget() {
   const auto run = [](const std::string& input) {
     const auto file = SafeTensors::Parse(ViewOf(input), "input");
-    return file.ok() && Touch(file->tensors());
+    return WasRead(file.status()) && Touch(file->tensors());
   };
   const TensorViews tensors = {{"first", FloatView(kValues, {2, 3})},
                                {"second", FloatView(kValues, {6})},
@@ -51,14 +50,15 @@ Target SafeTensorsHeaderTarget() {
   const auto run = [](const std::string& input) {
     const std::string bytes = Framed(input) + std::string(48, '\1');
     const auto file = SafeTensors::Parse(ViewOf(bytes), "input");
-    return file.ok() && Touch(file->tensors());
+    return WasRead(file.status()) && Touch(file->tensors());
   };
   return {"safetensors header",
           {R"({"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
            R"("b":{"dtype":"BF16","shape":[12],"data_offsets":[24,48]}})",
            R"({"__metadata__":{"format":"pt"},"c":{"dtype":"I64","shape":[6],)"
            R"("data_offsets":[0,48]}})"},
-          run};
+          run,
+          Grammar::kJson};
 }
 
 std::vector<TorchTensor> Tensors() {
@@ -74,7 +74,7 @@ NamedBytes Storages() { return {{"0", BytesOf(kValues)}, {"1", BytesOf<uint16_t>
 Target ZipTarget() {
   const auto run = [](const std::string& input) {
     const auto file = TorchFile::Parse(ViewOf(input), "input");
-    return file.ok() && Touch(file->tensors());
+    return WasRead(file.status()) && Touch(file->tensors());
   };
   const TensorViews written = {{"w", FloatView(kValues, {6})}};
   return {"zip",
@@ -89,7 +89,7 @@ Target PickleTarget() {
   const auto run = [](const std::string& input) {
     const std::string bytes = MakeTorchFile(input, Storages());
     const auto file = TorchFile::Parse(ViewOf(bytes), "input");
-    return file.ok() && Touch(file->tensors());
+    return WasRead(file.status()) && Touch(file->tensors());
   };
   PickleWriter parameter, stack_global;
   parameter.Raw("\x80\x02}").Text("w").Global("torch._utils", "_rebuild_parameter").Raw("(");
@@ -114,13 +114,14 @@ Target IndexTarget(const std::filesystem::path& folder) {
   const auto run = [folder](const std::string& input) {
     std::ofstream(folder / "model.safetensors.index.json", std::ios::binary) << input;
     const auto checkpoint = Checkpoint::Open(folder);
-    return checkpoint.ok() && !checkpoint->names().empty();
+    return WasRead(checkpoint.status()) && !checkpoint->names().empty();
   };
   return {"index",
           {R"({"metadata": {"total_size": 48},)"
            R"( "weight_map": {"a": "one.safetensors", "b": "two.bin"}})",
            R"({"weight_map": {"a": "../one.safetensors", "c": 3}})"},
-          run};
+          run,
+          Grammar::kJson};
 }
 
 Target ConfigTarget() {
@@ -129,32 +130,64 @@ Target ConfigTarget() {
     const auto roberta = RobertaConfig::FromJson(input);
     if (t5.ok() && *T5Config::FromJson(t5->ToJson()) != *t5) std::abort();
     if (roberta.ok() && *RobertaConfig::FromJson(roberta->ToJson()) != *roberta) std::abort();
-    return t5.ok() || roberta.ok();
+    return WasRead(t5.status()) || WasRead(roberta.status());
   };
   RobertaConfig bert;
   bert.family = EncoderFamily::kBert;
-  return {"config.json", {T5Config().ToJson(), RobertaConfig().ToJson(), bert.ToJson()}, run};
+  return {"config.json",
+          {T5Config().ToJson(), RobertaConfig().ToJson(), bert.ToJson()},
+          run,
+          Grammar::kJson};
 }
 
 Target AdapterConfigTarget() {
   const auto run = [](const std::string& input) {
     const auto config = LoraConfig::FromJson(input);
     if (config.ok() && *LoraConfig::FromJson(config->ToJson()) != *config) std::abort();
-    return config.ok();
+    return WasRead(config.status());
   };
   LoraConfig pattern;
   pattern.target_pattern = ".*\\.q";
   pattern.bias = LoraBias::kAll;
   pattern.modules_to_save = {"lm_head"};
-  return {"adapter_config.json", {LoraConfig().ToJson(), pattern.ToJson()}, run};
+  return {"adapter_config.json", {LoraConfig().ToJson(), pattern.ToJson()}, run, Grammar::kJson};
+}
+
+Target GenerationConfigTarget(const std::filesystem::path& folder) {
+  const auto run = [folder](const std::string& input) {
+    WriteInput(folder / "generation_config.json", input);
+    WriteInput(folder / "config.json", T5Config().ToJson());
+    return WasRead(GenerationDefaults::Load(folder).status());
+  };
+  GenerationDefaults other;
+  other.eos_token_id = 7;
+  return {"generation_config.json",
+          {GenerationDefaults().ToJson(), other.ToJson(),
+           R"({"eos_token_id": [1, 2], "pad_token_id": null, "transformers_version": "4.27.2"})"},
+          run,
+          Grammar::kJson};
+}
+
+Target ModelTypeTarget(const std::filesystem::path& folder) {
+  const auto run = [folder](const std::string& input) {
+    WriteInput(folder / "config.json", input);
+    return WasRead(DetectModelType(folder).status());
+  };
+  return {"model_type", {T5Config().ToJson(), RobertaConfig().ToJson()}, run, Grammar::kJson};
 }
 
 }  // namespace
 
 std::vector<Target> CheckpointTargets(const std::filesystem::path& folder) {
-  return {SafeTensorsTarget(),  SafeTensorsHeaderTarget(), ZipTarget(),
-          PickleTarget(),       IndexTarget(folder),       ConfigTarget(),
-          AdapterConfigTarget()};
+  return {SafeTensorsTarget(),
+          SafeTensorsHeaderTarget(),
+          ZipTarget(),
+          PickleTarget(),
+          IndexTarget(folder),
+          ConfigTarget(),
+          AdapterConfigTarget(),
+          GenerationConfigTarget(folder),
+          ModelTypeTarget(folder)};
 }
 
 }  // namespace tact::fuzz
