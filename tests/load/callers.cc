@@ -9,10 +9,29 @@ constexpr double kDeadline = 30, kTooShort = 0.005, kPatience = 0.02;  // second
 
 }  // namespace
 
+// Counts as running for as long as it lives.
+class Callers::Presence {
+ public:
+  explicit Presence(Callers& callers) : callers_(callers) { callers_.Begin(); }
+  ~Presence() { callers_.End(); }
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+ private:
+  Callers& callers_;
+};
+
 struct Callers::Call {
-  Call(Kind what, Outcomes& to) : kind(what), outcomes(to) {
+  Call(Callers& callers, Kind what, Outcomes& to) : presence(callers), kind(what), outcomes(to) {
     SetDeadline(context, kind == Kind::kExpired ? kTooShort : kDeadline);
   }
+  void Ended(const grpc::Status& status) {
+    outcomes.Add(kind, status.error_code(), watch.Seconds());
+  }
+
+  // The context holds the channel, which must not go in one of its own threads: who waits for this
+  // call waits until the context is gone.
+  const Presence presence;
   const Kind kind;
   Outcomes& outcomes;
   const Stopwatch watch;
@@ -21,7 +40,8 @@ struct Callers::Call {
 
 template <typename Request, typename Response>
 struct Callers::UnaryCall : Call {
-  UnaryCall(Kind what, Outcomes& to, Request asked) : Call(what, to), request(std::move(asked)) {}
+  UnaryCall(Callers& callers, Kind what, Outcomes& to, Request asked)
+      : Call(callers, what, to), request(std::move(asked)) {}
   const Request request;
   Response response;
 };
@@ -30,9 +50,9 @@ struct Callers::UnaryCall : Call {
 class Callers::StreamCall final : public grpc::ClientReadReactor<v1::StreamGenerateResponse> {
  public:
   StreamCall(Callers& callers, Outcomes& outcomes, v1::GenerateRequest request)
-      : callers_(callers), call_(Kind::kStream, outcomes) {
+      : call_(callers, Kind::kStream, outcomes) {
     *request_.mutable_generate() = std::move(request);
-    callers_.policy_->async()->StreamGenerate(&call_.context, &request_, this);
+    callers.policy_->async()->StreamGenerate(&call_.context, &request_, this);
     StartRead(&response_);
     StartCall();
   }
@@ -40,12 +60,11 @@ class Callers::StreamCall final : public grpc::ClientReadReactor<v1::StreamGener
     if (ok) StartRead(&response_);
   }
   void OnDone(const grpc::Status& status) override {
-    callers_.End(call_, status);
+    call_.Ended(status);
     delete this;
   }
 
  private:
-  Callers& callers_;
   Call call_;
   v1::StreamGenerateRequest request_;
   v1::StreamGenerateResponse response_;
@@ -111,35 +130,36 @@ v1::ScoreLogprobsRequest Callers::RandomResponses() {
 
 void Callers::StartGenerate(Kind kind, Outcomes& outcomes) {
   using GenerateCall = UnaryCall<v1::GenerateRequest, v1::GenerateResponse>;
-  const auto call = std::make_shared<GenerateCall>(kind, outcomes, RandomPrompts());
+  const auto call = std::make_shared<GenerateCall>(*this, kind, outcomes, RandomPrompts());
   if (kind == Kind::kCancelled) to_cancel_.emplace_back(clock_.Seconds() + kPatience, call);
   policy_->async()->Generate(&call->context, &call->request, &call->response,
-                             [this, call](const grpc::Status& status) { End(*call, status); });
+                             [call](const grpc::Status& status) { call->Ended(status); });
 }
 
 void Callers::StartScore(Outcomes& outcomes) {
   using ScoreCall = UnaryCall<v1::ScoreRequest, v1::ScoreResponse>;
-  const auto call = std::make_shared<ScoreCall>(Kind::kScore, outcomes, RandomTexts());
+  const auto call = std::make_shared<ScoreCall>(*this, Kind::kScore, outcomes, RandomTexts());
   reward_->async()->Score(&call->context, &call->request, &call->response,
-                          [this, call](const grpc::Status& status) { End(*call, status); });
+                          [call](const grpc::Status& status) { call->Ended(status); });
 }
 
 void Callers::StartLogprobs(Outcomes& outcomes) {
   using LogprobsCall = UnaryCall<v1::ScoreLogprobsRequest, v1::ScoreLogprobsResponse>;
-  const auto call = std::make_shared<LogprobsCall>(Kind::kLogprobs, outcomes, RandomResponses());
+  const auto call =
+      std::make_shared<LogprobsCall>(*this, Kind::kLogprobs, outcomes, RandomResponses());
   policy_->async()->ScoreLogprobs(&call->context, &call->request, &call->response,
-                                  [this, call](const grpc::Status& status) { End(*call, status); });
+                                  [call](const grpc::Status& status) { call->Ended(status); });
 }
 
 void Callers::StartGetModel(Outcomes& outcomes) {
   using ModelCall = UnaryCall<v1::GetModelRequest, v1::GetModelResponse>;
-  const auto call = std::make_shared<ModelCall>(Kind::kGetModel, outcomes, v1::GetModelRequest());
+  const auto call =
+      std::make_shared<ModelCall>(*this, Kind::kGetModel, outcomes, v1::GetModelRequest());
   policy_->async()->GetModel(&call->context, &call->request, &call->response,
-                             [this, call](const grpc::Status& status) { End(*call, status); });
+                             [call](const grpc::Status& status) { call->Ended(status); });
 }
 
 void Callers::Start(Outcomes& outcomes) {
-  Begin();
   switch (const Kind kind = RandomKind()) {
     case Kind::kStream:
       new StreamCall(*this, outcomes, RandomPrompts());  // deletes itself
@@ -167,8 +187,7 @@ void Callers::Begin() {
   ++running_;
 }
 
-void Callers::End(const Call& call, const grpc::Status& status) {
-  call.outcomes.Add(call.kind, status.error_code(), call.watch.Seconds());
+void Callers::End() {
   const std::lock_guard lock(mutex_);
   --running_;
   ended_.notify_all();

@@ -37,6 +37,7 @@ class Callers {
   size_t running() const;
 
  private:
+  class Presence;
   struct Call;
   template <typename Request, typename Response>
   struct UnaryCall;
@@ -52,7 +53,7 @@ class Callers {
   void StartLogprobs(Outcomes& outcomes);
   void StartGetModel(Outcomes& outcomes);
   void Begin();
-  void End(const Call& call, const grpc::Status& status);
+  void End();
 
   std::unique_ptr<v1::PolicyService::Stub> policy_;
   std::unique_ptr<v1::RewardService::Stub> reward_;

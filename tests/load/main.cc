@@ -19,6 +19,7 @@ struct Options {
   double minutes = 0.5;
   double times = 2;  // the capacity
   uint64_t seed = 1;
+  double refusal_ms = 50;
 };
 
 constexpr size_t kInFlight = 32;     // while the capacity is measured
@@ -76,8 +77,9 @@ void Overload(Callers& callers, double rate, double seconds, std::vector<Watched
   callers.WaitForFewer(1);
 }
 
-std::vector<std::string> Judge(const Outcomes& outcomes, std::vector<Watched>& watched) {
-  std::vector<std::string> broken = outcomes.Broken();
+std::vector<std::string> Judge(const Outcomes& outcomes, double refusal_ms,
+                               std::vector<Watched>& watched) {
+  std::vector<std::string> broken = outcomes.Broken(refusal_ms);
   for (Watched& one : watched) {
     if (!one.service.Runs()) broken.push_back(one.service.name() + " has ended");
     std::printf("%s: %.0f MB at the start, %.0f MB at the end\n", one.service.name().c_str(),
@@ -110,7 +112,7 @@ int Run(const Options& options) {
   Outcomes outcomes;
   Overload(callers, rate, options.minutes * 60, watched, outcomes, MixKey(options.seed, 1));
   std::printf("%s", outcomes.Table().c_str());
-  const std::vector<std::string> broken = Judge(outcomes, watched);
+  const std::vector<std::string> broken = Judge(outcomes, options.refusal_ms, watched);
   for (const std::string& line : broken) std::printf("BROKEN: %s\n", line.c_str());
   std::printf(broken.empty() ? "every rule holds\n" : "%zu rules are broken\n", broken.size());
   return broken.empty() ? 0 : 1;
@@ -126,6 +128,9 @@ int main(int argc, char** argv) {
   app.add_option("--times", options.times, "the capacity that is found first")
       ->capture_default_str();
   app.add_option("--seed", options.seed, "what is asked when follows from it")
+      ->capture_default_str();
+  app.add_option("--refusal-ms", options.refusal_ms,
+                 "in which a refused call is answered, 99 of 100 times")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   return tact::load::Run(options);

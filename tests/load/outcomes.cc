@@ -74,7 +74,7 @@ std::string Outcomes::Table() const {
   return table;
 }
 
-std::vector<std::string> Outcomes::Broken() const {
+std::vector<std::string> Outcomes::Broken(double refusal_ms) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> broken;
   std::vector<float> refused;
@@ -87,7 +87,7 @@ std::vector<std::string> Outcomes::Broken() const {
       refused.insert(refused.end(), seconds.begin(), seconds.end());
     }
   }
-  if (!refused.empty() && QuantileMs(refused, 0.99) > 1000 * kRefusalSeconds) {
+  if (!refused.empty() && QuantileMs(refused, 0.99) > refusal_ms) {
     broken.push_back(Line("refusals took %.1f ms (99th percentile)", QuantileMs(refused, 0.99)));
   }
   return broken;

@@ -26,9 +26,6 @@ enum class Kind {
 inline constexpr std::array<const char*, static_cast<size_t>(Kind::kCount)> kKindNames = {
     "Generate", "StreamGenerate", "Score", "ScoreLogprobs", "GetModel", "cancelled", "expired"};
 
-// A refused call is answered within this.
-inline constexpr double kRefusalSeconds = 0.05;
-
 class Outcomes {
  public:
   void Add(Kind kind, grpc::StatusCode code, double seconds);
@@ -36,9 +33,9 @@ class Outcomes {
   size_t count() const;
   // One line for each kind and code: how many, and quantiles of their milliseconds.
   std::string Table() const;
-  // A code that the kind of call does not allow, or refusals whose 99th percentile is late: one
-  // line each.
-  std::vector<std::string> Broken() const;
+  // A code that the kind of call does not allow, or refusals whose 99th percentile is later than
+  // this: one line each.
+  std::vector<std::string> Broken(double refusal_ms) const;
 
  private:
   mutable std::mutex mutex_;

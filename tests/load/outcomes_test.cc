@@ -15,7 +15,7 @@ TEST(OutcomesTest, RefusalsAndWhatACallerBroughtOnItselfAreAllowed) {
   outcomes.Add(Kind::kScore, grpc::StatusCode::RESOURCE_EXHAUSTED, 0.01);
   outcomes.Add(Kind::kCancelled, grpc::StatusCode::CANCELLED, 1);
   outcomes.Add(Kind::kExpired, grpc::StatusCode::DEADLINE_EXCEEDED, 1);
-  EXPECT_THAT(outcomes.Broken(), IsEmpty());
+  EXPECT_THAT(outcomes.Broken(50), IsEmpty());
   EXPECT_EQ(outcomes.count(), 4u);
   EXPECT_THAT(outcomes.Table(), HasSubstr("RESOURCE_EXHAUSTED"));
 }
@@ -26,7 +26,7 @@ TEST(OutcomesTest, OtherAnswersAndLateRefusalsAreNot) {
   outcomes.Add(Kind::kScore, grpc::StatusCode::UNAVAILABLE, 1);
   for (int i = 0; i < 98; ++i) outcomes.Add(Kind::kScore, grpc::StatusCode::RESOURCE_EXHAUSTED, 0);
   for (int i = 0; i < 4; ++i) outcomes.Add(Kind::kStream, grpc::StatusCode::RESOURCE_EXHAUSTED, 1);
-  EXPECT_THAT(outcomes.Broken(),
+  EXPECT_THAT(outcomes.Broken(50),
               ElementsAre(HasSubstr("Generate ended with DEADLINE_EXCEEDED"),
                           HasSubstr("Score ended with UNAVAILABLE"), HasSubstr("1000.0 ms")));
 }
