@@ -30,14 +30,33 @@ Refusal ReasonOf(grpc::StatusCode code) {
   return code == grpc::StatusCode::RESOURCE_EXHAUSTED ? Refusal::kBusy : Refusal::kUnreadable;
 }
 
+// gRPC's own answer where the request of a server's stream cannot be parsed is INTERNAL without a
+// word (proto/utf8_deserialize.h sees requests of unary calls only).
+bool IsMute(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::INTERNAL && status.error_message().empty();
+}
+
+grpc::Status UnreadableError() {
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          "the request is not the message that this method takes, or a text in it is not valid "
+          "UTF-8; encode it with a protobuf library, and texts as UTF-8"};
+}
+
 class WatchedCall : public grpc::experimental::Interceptor {
  public:
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
-    if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      const grpc::Status status = methods->GetSendStatus();
-      if (!status.ok() && !handled) CountRefusal(ReasonOf(status.error_code()));
+    if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS) && !handled) {
+      Note(*methods);
     }
     methods->Proceed();
+  }
+
+ private:
+  static void Note(grpc::experimental::InterceptorBatchMethods& methods) {
+    const grpc::Status status = methods.GetSendStatus();
+    if (status.ok()) return;
+    CountRefusal(ReasonOf(status.error_code()));
+    if (IsMute(status)) methods.ModifySendStatus(UnreadableError());
   }
 };
 

@@ -15,6 +15,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/handler.h"
 #include "common/rpc/server.h"
+#include "tact/v1/policy.grpc.pb.h"
 #include "tact/v1/reward.grpc.pb.h"
 
 namespace tact {
@@ -47,7 +48,7 @@ class RefusalsTest : public ::testing::Test {
   RefusalsTest() {
     ServerOptions options;
     options.max_message_bytes = 1 << 20;
-    server_ = Server::Start(options, {&service_}, {"tact.v1.RewardService"}).value();
+    server_ = Server::Start(options, {&service_, &streams_}, {"tact.v1.RewardService"}).value();
     channel_ = MakeChannel(StrCat("127.0.0.1:", server_->port()));
   }
 
@@ -71,6 +72,7 @@ class RefusalsTest : public ::testing::Test {
   }
 
   RefusingReward service_;
+  v1::PolicyService::Service streams_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
 };
@@ -96,6 +98,17 @@ TEST_F(RefusalsTest, BytesThatAreNoRequestAreCounted) {
   const double before = Count("unreadable");
   EXPECT_EQ(Call(kScore, "\xff\xff").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Call(kScore, "\n\3\n\1\xff").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Count("unreadable"), before + 2);
+}
+
+// Where the answer is a stream, gRPC itself would say INTERNAL and nothing else.
+TEST_F(RefusalsTest, BytesThatAreNoRequestOfAStreamAreExplained) {
+  const double before = Count("unreadable");
+  for (const char* bytes : {"\xff\xff", "\n\3\n\1\xff"}) {
+    const grpc::Status status = Call("/tact.v1.PolicyService/StreamGenerate", bytes);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), HasSubstr("UTF-8"));
+  }
   EXPECT_EQ(Count("unreadable"), before + 2);
 }
 
