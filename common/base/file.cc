@@ -79,6 +79,19 @@ absl::StatusOr<size_t> SizeOf(int fd, const std::filesystem::path& path) {
   return static_cast<size_t>(info.st_size);
 }
 
+// Whether a link is left on the way from `base`: weakly_canonical keeps one to nowhere as it is,
+// and a file made there would be elsewhere.
+bool HasLink(const std::filesystem::path& base, std::filesystem::path::iterator part,
+             const std::filesystem::path::iterator& end) {
+  std::filesystem::path step = base;
+  for (; part != end; ++part) {
+    step /= *part;
+    std::error_code error;
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(step, error))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, size_t max_bytes) {
@@ -144,8 +157,9 @@ absl::StatusOr<std::filesystem::path> ConfinePath(const std::filesystem::path& r
   std::error_code error;
   const auto base = std::filesystem::weakly_canonical(root, error);
   const auto full = std::filesystem::weakly_canonical(base / std::string(relative), error);
-  const auto [end, unused] = std::mismatch(base.begin(), base.end(), full.begin(), full.end());
-  if (error || end != base.end()) {
+  const auto [end, rest] = std::mismatch(base.begin(), base.end(), full.begin(), full.end());
+  const bool has_nul = relative.find('\0') != relative.npos;  // where the kernel's name ends
+  if (error || has_nul || end != base.end() || HasLink(base, rest, full.end())) {
     return MakeError(absl::StatusCode::kPermissionDenied,
                      {"PATH_OUTSIDE_ROOT", std::string(relative), "",
                       StrCat("name a file under ", root.string())},

@@ -35,7 +35,7 @@ absl::Status WriteFileAtomically(const std::filesystem::path& path,
 absl::Status SyncPath(const std::filesystem::path& path);
 
 // A file that a client named, resolved under `root`; PERMISSION_DENIED if it would leave it
-// ("..", absolute elsewhere, a link that points out).
+// ("..", absolute elsewhere, a link that points out or nowhere) or holds a NUL.
 absl::StatusOr<std::filesystem::path> ConfinePath(const std::filesystem::path& root,
                                                   std::string_view relative);
 

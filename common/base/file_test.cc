@@ -68,14 +68,16 @@ TEST_F(FileTest, WhatIsWrittenInPiecesIsReadInPieces) {
 TEST_F(FileTest, ConfinesPathsToTheRoot) {
   fs::create_directories(folder_ / "in");
   fs::create_symlink("/etc", folder_ / "in" / "out");
+  fs::create_symlink("../nowhere", folder_ / "in" / "gone");
   for (const char* inside : {"a", "b/c", "./d", "b/../e", ""}) {
     EXPECT_TRUE(ConfinePath(folder_ / "in", inside).ok()) << inside;
   }
-  for (const char* outside : {"../x", "a/../../x", "/etc/passwd", "out/passwd"}) {
+  for (const char* outside : {"../x", "a/../../x", "/etc/passwd", "out/passwd", "gone"}) {
     EXPECT_EQ(ConfinePath(folder_ / "in", outside).status().code(),
               absl::StatusCode::kPermissionDenied)
         << outside;
   }
+  EXPECT_FALSE(ConfinePath(folder_ / "in", std::string_view("..\0", 3)).ok());
 }
 
 // Pages of a part of this process's memory that are in memory now, in KB; /proc counts them.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/base/json_text.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 
@@ -43,8 +44,7 @@ std::vector<std::string_view> Attributes(std::string_view subject) {
 
 absl::Status BadField(std::string_view source, const std::string& field, const Json& value,
                       std::string_view problem, std::string_view fix) {
-  const std::string found = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  return FieldError(StrCat(source, ": ", field), Shorten(found), problem, fix);
+  return FieldError(StrCat(source, ": ", field), Shorten(JsonText(value)), problem, fix);
 }
 
 absl::StatusOr<RoleSet> ParseRoles(std::string_view source, const std::string& field,

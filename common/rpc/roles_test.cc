@@ -65,6 +65,15 @@ TEST(RolesTest, AWrongFileNamesItsField) {
   }
 }
 
+// What is wrong with a file is said without walking down all of it.
+TEST(RolesTest, AFileOfAMillionBracketsIsOnlyWrong) {
+  const std::string deep = std::string(400'000, '[') + std::string(400'000, ']');
+  for (const char* field : {"others", "identities", "roles"}) {
+    const auto map = ParseRoleMap(StrCat("{\"", field, "\": ", deep, "}"), "roles.json");
+    EXPECT_THAT(std::string(map.status().message()), HasSubstr("found array")) << field;
+  }
+}
+
 TEST(MethodRulesTest, EveryMethodOfEveryServiceHasARule) {
   for (const auto* file :
        {v1::GenerateRequest::descriptor()->file(), v1::ScoreRequest::descriptor()->file(),

@@ -4,6 +4,7 @@
 #include <functional>
 #include <queue>
 
+#include "common/base/json_text.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "common/text/utf8.h"
@@ -123,7 +124,7 @@ absl::StatusOr<BpeVocabulary> ParseBpeVocabulary(std::string_view json, std::str
   BpeVocabulary out;
   for (const auto& [token, id] : parsed.items()) {
     if (!id.is_number_integer() || id < 0 || id > kMaxId) {
-      return FieldError(StrCat(file, ": \"", token, "\""), id.dump(),
+      return FieldError(StrCat(file, ": \"", token, "\""), JsonText(id),
                         StrCat("an id must be a whole number from 0 to ", kMaxId),
                         "copy the model's vocab.json again");
     }

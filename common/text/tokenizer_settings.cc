@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/base/file.h"
+#include "common/base/json_text.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
 #include "nlohmann/json.hpp"
@@ -46,7 +47,7 @@ absl::StatusOr<AddedToken> ParseToken(const json& value, const AddedToken& as_st
     return AddedToken{value["content"].get<std::string>(), flag("lstrip"), flag("rstrip"),
                       flag("normalized"), flag("single_word")};
   }
-  return FieldError(where, value.dump(-1, ' ', false, json::error_handler_t::replace),
+  return FieldError(where, JsonText(value),
                     "a token must be a string or an object with a string \"content\"",
                     "mend the file or remove the key");
 }
@@ -106,7 +107,7 @@ absl::Status ReadAdded(const json& object, const std::string& file, TokenizerSet
     const bool good =
         id.is_number_integer() && id >= 0 && id <= std::numeric_limits<int32_t>::max();
     if (!good || token.empty()) {
-      return FieldError(StrCat(file, ": \"", token, "\""), id.dump(),
+      return FieldError(StrCat(file, ": \"", token, "\""), JsonText(id),
                         "must be a token id of 0 or more", "copy the tokenizer's files again");
     }
     out->added.emplace_back(token, id.get<int32_t>());

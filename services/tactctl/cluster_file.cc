@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -20,20 +22,40 @@ using Json = nlohmann::json;
 constexpr char kFileName[] = "cluster.json";
 constexpr char kLockName[] = "cluster.lock";
 
+absl::Status Damaged(const std::string& path, const std::string& found, std::string_view problem) {
+  return FieldError(path, Shorten(found), problem,
+                    "remove the file and start the cluster again with \"tactctl up\"");
+}
+
+bool IsPid(const Json& json, const char* key) {
+  constexpr int64_t kMax = std::numeric_limits<pid_t>::max();
+  if (!json.contains(key) || !json.at(key).is_number_integer()) return false;
+  const auto pid = json.at(key).get<int64_t>();
+  return pid >= 0 && pid <= kMax;
+}
+
+bool IsMember(const Json& json) {
+  if (!json.is_object()) return false;
+  for (const char* key : {"name", "address", "http"}) {
+    if (!json.contains(key) || !json.at(key).is_string()) return false;
+  }
+  return IsPid(json, "pid");
+}
+
 absl::StatusOr<ClusterFile> Parse(const std::string& text, const std::string& path) {
-  return CatchExceptions(path, [&]() -> absl::StatusOr<ClusterFile> {
-    const Json json = Json::parse(text);
-    ClusterFile cluster;
-    cluster.supervisor = json.at("supervisor");
-    for (const Json& member : json.at("members")) {
-      cluster.members.push_back(
-          {member.at("name"), member.at("address"), member.at("http"), member.at("pid")});
-    }
-    if (const auto tls = json.find("tls"); tls != json.end()) {
-      cluster.tls = {tls->at("ca"), tls->at("cert"), tls->at("key")};
-    }
-    return cluster;
-  });
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !IsPid(json, "supervisor") || !json.contains("members") ||
+      !json.at("members").is_array()) {
+    return Damaged(path, text, "not the file of a running cluster");
+  }
+  ClusterFile cluster;
+  cluster.supervisor = json.at("supervisor");
+  for (const Json& member : json.at("members")) {
+    if (!IsMember(member)) return Damaged(path, text, "a member lacks name, address, http or pid");
+    cluster.members.push_back(
+        {member.at("name"), member.at("address"), member.at("http"), member.at("pid")});
+  }
+  return cluster;
 }
 
 }  // namespace

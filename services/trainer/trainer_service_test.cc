@@ -369,6 +369,15 @@ TEST_F(TrainerServiceTest, APlanRefusesWhatCreateRefusesAndNeverDisturbsAJob) {
   EXPECT_TRUE(runner_->Cancel(job.id(), absl::Seconds(20)).ok());
 }
 
+// Without epsilon AdamW divides 0 by 0 where a gradient is 0, as those of a fresh adapter are.
+TEST_F(TrainerServiceTest, APlanWhoseStepsAreNaNBlamesTheSettings) {
+  v1::JobSpec spec = Spec(v1::JOB_KIND_LORA, "mine");
+  spec.mutable_optimizer()->set_epsilon(0);
+  const auto plan = Plan(spec);
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kFailedPrecondition) << plan.status();
+  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("NaN"));
+}
+
 TEST_F(TrainerServiceTest, DataSetsAreListedById) {
   Upload(kTexts, v1::DATASET_KIND_LABELLED, "texts.csv");
   Upload(kPairs, v1::DATASET_KIND_PAIRS, "pairs.jsonl");

@@ -36,6 +36,7 @@ namespace {
 constexpr long kMaxMemory = 256 << 20;  // bytes that the inputs may need, above what is there
 constexpr unsigned kMaxSeconds = 10;    // of one input
 constexpr size_t kMaxCorpus = 256;
+constexpr size_t kMaxStructured = size_t{1} << 20;  // bytes of an input
 
 // What the handler of a crash writes down.
 const std::string* current_input = nullptr;
@@ -99,7 +100,7 @@ std::string NextInput(const Target& target, Mutator& mutator) {
   std::string input = target.grammar == Grammar::kJson ? MutateJson(seed, mutator)
                                                        : MutateLines(seed, target.corpus, mutator);
   if (mutator.Below(4) == 0) input = mutator.Next({input, seed});
-  if (input.size() > kMaxInput) input.resize(kMaxInput);
+  if (input.size() > kMaxStructured) input.resize(kMaxStructured);
   return input;
 }
 
@@ -118,7 +119,8 @@ void RunOne(Target& target, Mutator& mutator, long memory_before, Count& count) 
   if (!accepted) return;
   ++count.accepted;
   // What was read leads further than what was not.
-  if (target.corpus.size() < kMaxCorpus) target.corpus.push_back(input);
+  if (target.corpus.size() < kMaxCorpus && input.size() <= kMaxInput)
+    target.corpus.push_back(input);
 }
 
 struct Arguments {

@@ -19,17 +19,20 @@ bool WasRead(const absl::Status& status) {
   std::abort();
 }
 
-std::string SourceFile(const std::filesystem::path& path) {
-  const char* root = std::getenv("TACT_SOURCE_DIR");
-  const std::filesystem::path whole = std::filesystem::path(root != nullptr ? root : ".") / path;
-  std::ifstream file(whole, std::ios::binary);
+std::string ReadWhole(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
   if (!file) {
-    std::fprintf(stderr, "%s: not there; set TACT_SOURCE_DIR to the repository\n", whole.c_str());
+    std::fprintf(stderr, "%s: not there; set TACT_SOURCE_DIR to the repository\n", path.c_str());
     std::exit(2);
   }
   std::ostringstream out;
   out << file.rdbuf();
   return out.str();
+}
+
+std::string SourceFile(const std::filesystem::path& path) {
+  const char* root = std::getenv("TACT_SOURCE_DIR");
+  return ReadWhole(std::filesystem::path(root != nullptr ? root : ".") / path);
 }
 
 void WriteInput(const std::filesystem::path& path, const std::string& bytes) {

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 // Stands for a value that JSON's writer would not write.
 constexpr char kPlaceholder[] = "@extreme@";
-constexpr size_t kMaxDepth = 20'000;
+constexpr size_t kMaxDepth = 200'000;
 
 constexpr std::array<const char*, 34> kExtremes = {"0",
                                                    "-0",

@@ -27,12 +27,14 @@ using MakeTargets = std::function<std::vector<Target>(const std::filesystem::pat
 
 std::vector<Target> CheckpointTargets(const std::filesystem::path& folder);
 std::vector<Target> TextTargets(const std::filesystem::path& folder);
+std::vector<Target> SettingsTargets(const std::filesystem::path& folder);
 
 // status.ok(). Aborts where an error is none that a person could use: an empty text, one that is
 // not UTF-8, or a code that says the program is at fault (INTERNAL, UNKNOWN).
 bool WasRead(const absl::Status& status);
 
-// A file of the source tree; ends the program where it is not there.
+// The bytes of a file, or of one of the source tree; ends the program where it is not there.
+std::string ReadWhole(const std::filesystem::path& path);
 std::string SourceFile(const std::filesystem::path& path);
 void WriteInput(const std::filesystem::path& path, const std::string& bytes);
 

@@ -8,6 +8,17 @@
 #include "common/base/status.h"
 
 namespace tact {
+namespace {
+
+// The trial met numbers that are not finite: what the caller asked for is at fault, not the
+// trainer.
+absl::Status AsAdvice(const absl::Status& status) {
+  const auto detail = GetErrorDetail(status);
+  if (!detail || detail->reason != "NOT_FINITE") return status;
+  return WithErrorDetail(absl::FailedPreconditionError(status.message()), *detail);
+}
+
+}  // namespace
 
 JobPlanner::JobPlanner(const JobEnvironment& environment, SpecEnvironment specs,
                        std::function<bool()> is_busy, std::function<void()> thread_start)
@@ -43,7 +54,7 @@ absl::StatusOr<double> JobPlanner::RunTrial(const PlanDraft& draft,
   }).join();
   if (cancelled()) return absl::CancelledError("the call was cancelled");
   if (absl::IsCancelled(seconds.status())) return 0.0;
-  return seconds;
+  return seconds.ok() ? seconds : AsAdvice(seconds.status());
 }
 
 }  // namespace tact

@@ -24,7 +24,8 @@ class JobPlanner {
 
   // Refuses what CreateJob would refuse. The times stay 0 where they cannot be measured without
   // disturbing a job: one runs or is queued, or becomes so during the trial; one trial at a time.
-  // A trial takes about 10 s at most, loading the model aside. CANCELLED once `cancelled` is true.
+  // A trial takes about 10 s at most, loading the model aside. CANCELLED once `cancelled` is true;
+  // FAILED_PRECONDITION (NOT_FINITE) where a step of the trial gives NaN.
   absl::StatusOr<v1::PlanJobResponse> Plan(const v1::JobSpec& asked,
                                            const std::function<bool()>& cancelled);
 
