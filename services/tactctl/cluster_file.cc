@@ -4,8 +4,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -34,12 +36,14 @@ bool IsPid(const Json& json, const char* key) {
   return pid >= 0 && pid <= kMax;
 }
 
+bool HasTexts(const Json& json, std::initializer_list<const char*> keys) {
+  return json.is_object() && std::ranges::all_of(keys, [&](const char* key) {
+           return json.contains(key) && json.at(key).is_string();
+         });
+}
+
 bool IsMember(const Json& json) {
-  if (!json.is_object()) return false;
-  for (const char* key : {"name", "address", "http"}) {
-    if (!json.contains(key) || !json.at(key).is_string()) return false;
-  }
-  return IsPid(json, "pid");
+  return HasTexts(json, {"name", "address", "http"}) && IsPid(json, "pid");
 }
 
 absl::StatusOr<ClusterFile> Parse(const std::string& text, const std::string& path) {
@@ -54,6 +58,11 @@ absl::StatusOr<ClusterFile> Parse(const std::string& text, const std::string& pa
     if (!IsMember(member)) return Damaged(path, text, "a member lacks name, address, http or pid");
     cluster.members.push_back(
         {member.at("name"), member.at("address"), member.at("http"), member.at("pid")});
+  }
+  if (const auto tls = json.find("tls"); tls != json.end()) {
+    if (!HasTexts(*tls, {"ca", "cert", "key"}))
+      return Damaged(path, text, "tls lacks ca, cert or key");
+    cluster.tls = {tls->at("ca"), tls->at("cert"), tls->at("key")};
   }
   return cluster;
 }

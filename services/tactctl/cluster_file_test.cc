@@ -23,7 +23,8 @@ class ClusterFileTest : public ::testing::Test {
 };
 
 TEST_F(ClusterFileTest, WhatIsWrittenIsRead) {
-  const ClusterFile written{7, {{"policy", "127.0.0.1:7001", "127.0.0.1:7101", 8}}};
+  ClusterFile written{7, {{"policy", "127.0.0.1:7001", "127.0.0.1:7101", 8}}};
+  written.tls = {"ca.pem", "cert.pem", "key.pem"};
   ASSERT_TRUE(WriteClusterFile(folder_, written).ok());
   const auto read = ReadClusterFile(folder_);
   ASSERT_TRUE(read.ok()) << read.status();
@@ -31,6 +32,9 @@ TEST_F(ClusterFileTest, WhatIsWrittenIsRead) {
   ASSERT_EQ(read->members.size(), 1u);
   EXPECT_EQ(read->members[0].pid, 8);
   EXPECT_EQ(read->AddressOf("policy"), "127.0.0.1:7001");
+  EXPECT_EQ(read->tls.ca, "ca.pem");
+  EXPECT_EQ(read->tls.certificate, "cert.pem");
+  EXPECT_EQ(read->tls.key, "key.pem");
 }
 
 TEST_F(ClusterFileTest, ADamagedOneIsNamedWithItsCure) {
@@ -39,7 +43,8 @@ TEST_F(ClusterFileTest, ADamagedOneIsNamedWithItsCure) {
         "{\"supervisor\": 1e300, \"members\": []}",
         "{\"supervisor\": 18446744073709551615, \"members\": []}",
         "{\"supervisor\": 7, \"members\": [{\"name\": \"policy\"}]}",
-        "{\"supervisor\": 7, \"members\": [3]}", "{\"mem\xff\": 1}"}) {
+        "{\"supervisor\": 7, \"members\": [3]}",
+        "{\"supervisor\": 7, \"members\": [], \"tls\": {\"ca\": \"x\"}}", "{\"mem\xff\": 1}"}) {
     std::ofstream(folder_ / "cluster.json") << text;
     const auto read = ReadClusterFile(folder_);
     EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument) << text;
