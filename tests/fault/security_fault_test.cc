@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "common/rpc/channel.h"
 #include "common/rpc/credentials.h"
@@ -62,6 +64,14 @@ class SecurityFaultTest : public ::testing::Test {
   }
   std::unique_ptr<v1::PolicyService::Stub> ConnectPlain() const {
     return v1::PolicyService::NewStub(policy_->DirectChannel());
+  }
+
+  // With a connection of its own.
+  std::unique_ptr<v1::PolicyService::Stub> ConnectAlone() const {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return v1::PolicyService::NewStub(grpc::CreateCustomChannel(
+        policy_->direct(), grpc::InsecureChannelCredentials(), arguments));
   }
 
   static grpc::Status Generate(v1::PolicyService::Stub& stub, const std::string& prompt,
@@ -164,6 +174,25 @@ TEST_F(SecurityFaultTest, WhatIsTooLargeIsRefused) {
   EXPECT_EQ(metadata.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED)
       << metadata.error_message();
   // A call that meets the connection while it is closed for that may fail; the next one is served.
+  EXPECT_TRUE(WaitFor([&] { return Generate(*stub, "Hi Ann.").ok(); }, 10)) << policy_->Log();
+}
+
+// What gRPC takes in before it looks at the size is bounded for the whole server, however many
+// send.
+TEST_F(SecurityFaultTest, ManyWhoSendTooMuchAtOnceShareOneBound) {
+  Start();
+  ASSERT_TRUE(started_) << policy_->Log();
+  const std::string huge(100 * kMiB, 'a');
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 16; ++i) {
+    callers.emplace_back([&] {
+      const auto stub = ConnectAlone();
+      EXPECT_FALSE(Generate(*stub, huge).ok());
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_LE(PeakMiB(*policy_), 80 + 512 + 100);
+  const auto stub = ConnectPlain();
   EXPECT_TRUE(WaitFor([&] { return Generate(*stub, "Hi Ann.").ok(); }, 10)) << policy_->Log();
 }
 
