@@ -70,6 +70,15 @@ void CutFast(std::vector<int32_t>* a, std::vector<int32_t>* b, size_t limit) {
   b->resize(limit - a->size());
 }
 
+// Cutting a text up takes up to 40 times its size for a moment: it is refused before, not after.
+absl::Status CheckText(std::string_view text, std::string_view field_name) {
+  RETURN_IF_ERROR(ValidateUtf8(text, field_name));
+  if (text.size() <= kMaxEncodedBytes) return absl::OkStatus();
+  return FieldError(field_name, StrCat(text.size(), " bytes"),
+                    StrCat("the text is above the limit of ", kMaxEncodedBytes, " bytes"),
+                    "send a shorter text, or parts of it");
+}
+
 }  // namespace
 
 std::vector<int32_t> Tokenizer::Encode(std::string_view text) const {
@@ -95,7 +104,7 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const std::filesy
 
 absl::StatusOr<Encoded> EncodeBounded(const Tokenizer& tokenizer, std::string_view text,
                                       const EncodeOptions& options, std::string_view field_name) {
-  RETURN_IF_ERROR(ValidateUtf8(text, field_name));
+  RETURN_IF_ERROR(CheckText(text, field_name));
   const size_t frame = tokenizer.AddSpecialTokens({}).size();
   std::vector<int32_t> ids = tokenizer.EncodeBare(text);
   RETURN_IF_ERROR(CheckLimit(tokenizer, ids.size(), frame, options.max_tokens));
@@ -117,8 +126,8 @@ absl::StatusOr<Encoded> EncodePairBounded(const Tokenizer& tokenizer, std::strin
                                           std::string_view field_name) {
   const bool fast = tokenizer.flavor() == TokenizerFlavor::kFast;
   if (fast && b.empty()) return EncodeBounded(tokenizer, a, options, field_name);
-  RETURN_IF_ERROR(ValidateUtf8(a, field_name));
-  RETURN_IF_ERROR(ValidateUtf8(b, field_name));
+  RETURN_IF_ERROR(CheckText(a, field_name));
+  RETURN_IF_ERROR(CheckText(b, field_name));
   const size_t frame = tokenizer.AddSpecialTokens({}, {}).size();
   std::vector<int32_t> first = tokenizer.EncodeBare(a);
   std::vector<int32_t> second = tokenizer.EncodeBare(b);

@@ -82,6 +82,9 @@ struct EncodeOptions {
   Truncation truncation = Truncation::kError;
 };
 
+// Of a text that EncodeBounded takes, however it is to be truncated.
+inline constexpr size_t kMaxEncodedBytes = size_t{1} << 20;
+
 struct Encoded {
   std::vector<int32_t> ids;
   bool truncated = false;

@@ -160,6 +160,20 @@ TEST(EncodeBounded, ErrorsNameFieldFoundAndLimit) {
 }
 
 // Where the frame alone has room, the fast tokenizers cut to it, and the slow ones cannot.
+// A text of many megabytes would take many times its size only to be cut.
+TEST(EncodeBounded, AHugeTextIsRefusedBeforeItIsCutUp) {
+  const auto t5 = Load("testdata/t5");
+  const std::string fits(kMaxEncodedBytes, ' '), huge(kMaxEncodedBytes + 1, ' ');
+  EXPECT_TRUE(EncodeBounded(*t5, fits, {8, Truncation::kTruncate}, "t").ok());
+  for (const auto& status :
+       {EncodeBounded(*t5, huge, {8, Truncation::kTruncate}, "prompts[1]").status(),
+        EncodePairBounded(*t5, "a", huge, {8, Truncation::kTruncate}, "prompts[1]").status(),
+        EncodePairBounded(*t5, huge, "a", {8, Truncation::kTruncate}, "prompts[1]").status()}) {
+    EXPECT_THAT(std::string(status.message()), HasSubstr("prompts[1]: the text is above"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("1048577 bytes"));
+  }
+}
+
 TEST(EncodeBounded, RoomForTheFrameAlone) {
   const EncodeOptions one{1, Truncation::kTruncate};
   EXPECT_THAT(EncodeBounded(*Load("testdata/t5"), "a b", one, "t")->ids, ElementsAre(1));
