@@ -24,12 +24,6 @@ std::shared_ptr<const LinearKernel> MakeKernel(const WeightRows& weight, const f
 
 }  // namespace
 
-std::vector<float> AllRows(const WeightRows& weight, int64_t out, int64_t in) {
-  std::vector<float> all(static_cast<size_t>(out * in));
-  weight(0, out, all.data());
-  return all;
-}
-
 PackedLinear::PackedLinear(const float* weight, const float* bias, int64_t out, int64_t in,
                            WeightType type)
     : PackedLinear([=](int64_t first, int64_t count,

@@ -44,9 +44,6 @@ std::unique_ptr<const LinearKernel> MakeBf16Kernel(const WeightRows& weight, con
 std::unique_ptr<const LinearKernel> MakeInt8Kernel(const WeightRows& weight, const float* bias,
                                                    int64_t out, int64_t in);
 
-// The whole weight as f32 [out, in], for those who do not pack piece by piece.
-std::vector<float> AllRows(const WeightRows& weight, int64_t out, int64_t in);
-
 // Below this many multiply-adds, waking a second thread costs more than it saves.
 inline constexpr int64_t kParallelWork = 2 << 20;
 

@@ -84,10 +84,6 @@ struct Block {
 
 constexpr int64_t kBlockRows = 2 * kTile;
 
-void RunRows(const ByteProduct& p, int64_t row, int64_t rows, int64_t panel, int64_t panels) {
-  Block{p, row, rows, panel, panels}.Run();
-}
-
 // Blocks of the same height share a configuration: first the full ones, then the rest.
 void Bytes(const ByteProduct& p) {
   const int64_t panels = (p.columns + kPanelWidth - 1) / kPanelWidth;
@@ -95,7 +91,7 @@ void Bytes(const ByteProduct& p) {
   const auto blocks = [&](int64_t begin, int64_t end, int64_t height) {
     for (int64_t panel = 0; panel < panels; panel += 2) {
       for (int64_t row = begin; row < end; row += height) {
-        RunRows(p, row, height, panel, panels - panel < 2 ? 1 : 2);
+        Block{p, row, height, panel, panels - panel < 2 ? 1 : 2}.Run();
       }
     }
   };
