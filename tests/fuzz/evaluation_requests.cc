@@ -40,13 +40,6 @@ v1::RunEvaluationRequest Run(const std::string& request_id, const std::string& m
   return request;
 }
 
-template <typename Request>
-Request WithId(const std::string& id) {
-  Request request;
-  request.set_id(id);
-  return request;
-}
-
 v1::Evaluation Get(Evaluations& all, const std::string& id) {
   v1::GetEvaluationRequest request = WithId<v1::GetEvaluationRequest>(id);
   request.set_include_examples(true);

@@ -49,6 +49,14 @@ int FuzzRequests(int argc, char** argv,
 // Prints `what` and ends the program with status 1.
 [[noreturn]] void FailFuzzing(const std::string& what);
 
+// A request that names something by its id, as a seed.
+template <typename Request>
+Request WithId(const std::string& id) {
+  Request request;
+  request.set_id(id);
+  return request;
+}
+
 }  // namespace tact::fuzz
 
 #endif  // TACT_TESTS_FUZZ_REQUEST_FUZZER_H_

@@ -119,13 +119,6 @@ Request WithSpec(const v1::JobSpec& spec) {
   return request;
 }
 
-template <typename Request>
-Request WithId(const std::string& id) {
-  Request request;
-  request.set_id(id);
-  return request;
-}
-
 v1::Job Create(Trainer& trainer, const v1::JobSpec& spec) {
   grpc::ClientContext context;
   v1::CreateJobResponse response;
