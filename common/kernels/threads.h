@@ -3,6 +3,7 @@
 #ifndef TACT_COMMON_KERNELS_THREADS_H_
 #define TACT_COMMON_KERNELS_THREADS_H_
 
+#include <algorithm>
 #include <cstdint>
 
 namespace tact {
@@ -37,6 +38,17 @@ void ParallelCalls(int64_t n, const void* body, void (*call)(const void* body, i
 template <typename Body>
 void ParallelFor(int64_t n, const Body& body) {
   ParallelCalls(n, &body, [](const void* b, int64_t i) { (*static_cast<const Body*>(b))(i); });
+}
+
+// body(first, count) for blocks of rows, 0 <= first < rows, in the same way: for work of some
+// microseconds a row.
+template <typename Body>
+void ParallelRows(int64_t rows, const Body& body) {
+  constexpr int64_t kBlock = 32;
+  ParallelFor((rows + kBlock - 1) / kBlock, [&](int64_t block) {
+    const int64_t first = block * kBlock;
+    body(first, std::min(kBlock, rows - first));
+  });
 }
 
 }  // namespace tact

@@ -26,6 +26,16 @@ TEST(ThreadsTest, ParallelForRunsEachOnce) {
   }
 }
 
+TEST(ThreadsTest, ParallelRowsTakesEachRowOnce) {
+  for (const int64_t rows : {0, 1, 32, 33, 200}) {
+    std::vector<std::atomic<int>> counts(static_cast<size_t>(rows));
+    ParallelRows(rows, [&](int64_t first, int64_t count) {
+      for (int64_t i = first; i < first + count; ++i) ++counts[static_cast<size_t>(i)];
+    });
+    for (const auto& count : counts) EXPECT_EQ(count, 1);
+  }
+}
+
 TEST(ThreadsTest, GoesOnWhereTheWaitPolicyIsSet) {
   ::setenv("OMP_WAIT_POLICY", "passive", 1);
   char* arguments[] = {nullptr};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <utility>
 
 #include "common/base/status.h"
@@ -12,15 +11,6 @@
 
 namespace tact {
 namespace {
-
-// The kernels of common/kernels/ops.h are single-threaded: rows are dealt out in blocks.
-void ParallelRows(int64_t rows, const std::function<void(int64_t first, int64_t count)>& body) {
-  constexpr int64_t kBlock = 64;
-  ParallelFor((rows + kBlock - 1) / kBlock, [&](int64_t block) {
-    const int64_t first = block * kBlock;
-    body(first, std::min(kBlock, rows - first));
-  });
-}
 
 // x [rows, hidden] <- LayerNorm(x + residual).
 void AddNorm(float* x, const float* residual, const LayerNormWeights& norm, int64_t rows,

@@ -42,12 +42,14 @@ const PositionBias& EncoderBias(const Snapshot& snapshot, const Adapter* adapter
 void Encoder::Begin(const Snapshot& snapshot, std::span<const EncodeItem> items) {
   ids_.clear();
   blocks_.clear();
+  first_.clear();
   rows_ = 0;
   for (const EncodeItem& item : items) rows_ += static_cast<int64_t>(item.ids.size());
   buffers_.Resize(snapshot.config, rows_);
   for (const EncodeItem& item : items) {
-    const auto first = static_cast<int64_t>(ids_.size());
+    const auto first = std::ssize(ids_);
     const auto tokens = static_cast<int64_t>(item.ids.size());
+    first_.push_back(first);
     ids_.insert(ids_.end(), item.ids.begin(), item.ids.end());
     AppendRows(item.adapter, tokens, buffers_.runs);
     for (int64_t head = 0; head < snapshot.config.num_heads; ++head) {
@@ -74,18 +76,16 @@ void Encoder::FillCross(const Snapshot& snapshot, std::span<const EncodeItem> it
                         const LoraContext& context) {
   const T5Config& c = snapshot.config;
   const int64_t width = 2 * c.inner_dim();
-  RmsNorm(buffers_.hidden.data(), snapshot.encoder_norm.data(), buffers_.normed.data(), rows_,
-          c.d_model, static_cast<float>(c.layer_norm_epsilon));
+  Norm(c, snapshot.encoder_norm, rows_, buffers_);
   const LoraContext decoder = {context.runs, Stack::kDecoder, context.scratch};
   const SiteColumns sites[] = {{Site::kCrossK, 0}, {Site::kCrossV, c.inner_dim()}};
   for (int64_t layer = 0; layer < c.num_decoder_layers; ++layer) {
     float* kv = buffers_.projected.data();
     snapshot.decoder[layer].cross.kv.Forward(buffers_.normed.data(), kv, rows_);
     AddLora(decoder, layer, sites, buffers_.normed.data(), kv, width);
-    for (const EncodeItem& item : items) {
-      item.cross->Fill(layer, kv);
-      kv += item.cross->tokens() * width;
-    }
+    ParallelFor(std::ssize(items), [&](int64_t i) {
+      items[static_cast<size_t>(i)].cross->Fill(layer, kv + first_[static_cast<size_t>(i)] * width);
+    });
   }
 }
 

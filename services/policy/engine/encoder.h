@@ -42,6 +42,7 @@ class Encoder {
 
   StackBuffers buffers_;
   std::vector<int32_t> ids_;
+  std::vector<int64_t> first_;  // of each item, the row of its first token
   std::vector<AttentionBlock> blocks_;
   int64_t rows_ = 0;
 };

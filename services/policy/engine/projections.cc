@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/kernels/ops.h"
+#include "common/kernels/threads.h"
 #include "services/policy/engine/step_profile.h"
 
 namespace tact {
@@ -42,6 +43,18 @@ void ApplyGate(const T5Config& c, int64_t m, float* wide, float* out) {
     Activate(c.activation, row, row, c.d_ff);
     Multiply(row, row + c.d_ff, out + i * c.d_ff, c.d_ff);
   }
+}
+
+// wide [m, width of the layer's input] -> out [m, d_ff], which is `wide` itself without a gate.
+void ActivateRows(const T5Config& c, int64_t m, float* wide, float* out) {
+  ParallelRows(m, [&](int64_t first, int64_t count) {
+    float* to = out + first * c.d_ff;
+    if (c.gated) {
+      ApplyGate(c, count, wide + first * 2 * c.d_ff, to);
+    } else {
+      Activate(c.activation, to, to, count * c.d_ff);
+    }
+  });
 }
 
 }  // namespace
@@ -89,16 +102,21 @@ void StackBuffers::Resize(const T5Config& c, int64_t m) {
 
 void Norm(const T5Config& c, const std::vector<float>& weight, int64_t m, StackBuffers& b) {
   const StepScope scope(StepPart::kNorm);
-  RmsNorm(b.hidden.data(), weight.data(), b.normed.data(), m, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
+  ParallelRows(m, [&](int64_t first, int64_t count) {
+    const int64_t at = first * c.d_model;
+    RmsNorm(b.hidden.data() + at, weight.data(), b.normed.data() + at, count, c.d_model,
+            static_cast<float>(c.layer_norm_epsilon));
+  });
 }
 
 void Embed(const Snapshot& snapshot, std::span<const int32_t> ids, float* hidden) {
   const StepScope scope(StepPart::kEmbedding);
   const int64_t d = snapshot.config.d_model;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    snapshot.embedding.CopyRow(ids[i], hidden + static_cast<int64_t>(i) * d);
-  }
+  ParallelRows(std::ssize(ids), [&](int64_t first, int64_t count) {
+    for (int64_t i = first; i < first + count; ++i) {
+      snapshot.embedding.CopyRow(ids[static_cast<size_t>(i)], hidden + i * d);
+    }
+  });
 }
 
 void ProjectQkv(const T5Config& c, const SelfAttentionWeights& weights, const LoraContext& context,
@@ -129,11 +147,7 @@ void FeedForward(const T5Config& c, const FeedForwardWeights& weights, const Lor
   const SiteColumns in_sites[] = {{Site::kWi0, 0}, {Site::kWi1, c.d_ff}};
   AddLora(context, block, in_sites, b.normed.data(), wide, width);
   float* activated = c.gated ? wide + m * width : wide;
-  if (c.gated) {
-    ApplyGate(c, m, wide, activated);
-  } else {
-    Activate(c.activation, wide, activated, m * c.d_ff);
-  }
+  ActivateRows(c, m, wide, activated);
   weights.out.Forward(activated, b.hidden.data(), m, /*accumulate=*/true);
   const SiteColumns out_sites[] = {{Site::kWo, 0}};
   AddLora(context, block, out_sites, activated, b.hidden.data(), c.d_model);
