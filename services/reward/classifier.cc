@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
+#include "common/kernels/ragged.h"
 #include "common/kernels/threads.h"
 
 namespace tact {
@@ -45,13 +46,25 @@ absl::StatusOr<std::unique_ptr<const Classifier>> Classifier::Load(
 
 std::vector<float> Classifier::Forward(std::span<const TokenSpan> texts, Workspace& w,
                                        std::span<const TokenSpan> types) const {
-  if (texts.empty()) return {};
-  const Batch batch(texts, types);
+  std::vector<float> logits(texts.size() * static_cast<size_t>(config_.num_labels()));
+  float* next = logits.data();
+  while (!texts.empty()) {
+    const size_t count = CountTogether(texts, [](TokenSpan text) { return std::ssize(text); });
+    const size_t typed = std::min(count, types.size());
+    RunTogether(Batch(texts.first(count), types.first(typed)), w, next);
+    next += static_cast<int64_t>(count) * config_.num_labels();
+    texts = texts.subspan(count);
+    types = types.subspan(typed);
+  }
+  return logits;
+}
+
+void Classifier::RunTogether(const Batch& batch, Workspace& w, float* logits) const {
   Embed(batch, w);
   for (size_t i = 0; i < weights_.layers.size(); ++i) {
     Layer(weights_.layers[i], batch, i + 1 == weights_.layers.size(), w);
   }
-  return Head(batch.size(), w);
+  Head(batch.size(), w, logits);
 }
 
 void Classifier::Embed(const Batch& batch, Workspace& w) const {
@@ -140,13 +153,11 @@ void Classifier::Activate(float* x, int64_t n) const {
   }
 }
 
-std::vector<float> Classifier::Head(int64_t texts, Workspace& w) const {
+void Classifier::Head(int64_t texts, Workspace& w, float* logits) const {
   w.projected.resize(texts * config_.hidden_size);
   weights_.dense.Forward(w.states.data(), w.projected.data(), texts);
   Tanh(w.projected.data(), w.projected.data(), texts * config_.hidden_size);
-  std::vector<float> logits(texts * config_.num_labels());
-  weights_.out_proj.Forward(w.projected.data(), logits.data(), texts);
-  return logits;
+  weights_.out_proj.Forward(w.projected.data(), logits, texts);
 }
 
 }  // namespace tact

@@ -21,7 +21,8 @@ using TokenSpan = std::span<const int32_t>;
 
 class Classifier {
  public:
-  // Buffers that grow to the largest batch seen; one for each thread that calls Forward.
+  // Buffers that grow to the most texts that were computed together; one for each thread that calls
+  // Forward.
   struct Workspace {
     std::vector<float> states, qkv, context, residual, projected, wide;
   };
@@ -42,13 +43,14 @@ class Classifier {
 
  private:
   struct Batch;
+  void RunTogether(const Batch& batch, Workspace& w, float* logits) const;
   void Embed(const Batch& batch, Workspace& w) const;
   void EmbedText(TokenSpan ids, TokenSpan types, float* out) const;
   void Attend(const Batch& batch, bool first_token_only, Workspace& w) const;
   void Layer(const ClassifierLayer& layer, const Batch& batch, bool last, Workspace& w) const;
   void FeedForward(const ClassifierLayer& layer, int64_t rows, Workspace& w) const;
   void Activate(float* x, int64_t n) const;
-  std::vector<float> Head(int64_t texts, Workspace& w) const;
+  void Head(int64_t texts, Workspace& w, float* logits) const;
 
   RobertaConfig config_;
   ClassifierWeights weights_;

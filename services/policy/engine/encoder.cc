@@ -4,27 +4,13 @@
 
 #include "common/kernels/attend.h"
 #include "common/kernels/ops.h"
+#include "common/kernels/ragged.h"
 #include "common/kernels/threads.h"
 
 namespace tact {
 namespace {
 
 constexpr int64_t kBlock = 64;  // queries whose scores fit in the first caches
-// Tokens of several prompts that are computed together. Products are no faster with more, and what
-// lies between them is 45 KB a token at the shape of T5-base.
-constexpr int64_t kTokensAtOnce = 512;
-
-// How many of `items` are computed together: all up to the limit, at least one.
-size_t CountTogether(std::span<const EncodeItem> items) {
-  size_t count = 0;
-  int64_t tokens = 0;
-  while (count < items.size()) {
-    tokens += std::ssize(items[count].ids);
-    if (count > 0 && tokens > kTokensAtOnce) break;
-    ++count;
-  }
-  return count;
-}
 
 float* ThreadScores(int64_t size) {
   thread_local std::vector<float> scores;
@@ -91,7 +77,8 @@ void Encoder::FillCross(const Snapshot& snapshot, std::span<const EncodeItem> it
 
 void Encoder::Run(const Snapshot& snapshot, std::span<const EncodeItem> items) {
   while (!items.empty()) {
-    const size_t count = CountTogether(items);
+    const size_t count =
+        CountTogether(items, [](const EncodeItem& item) { return std::ssize(item.ids); });
     RunTogether(snapshot, items.first(count));
     items = items.subspan(count);
   }
