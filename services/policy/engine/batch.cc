@@ -13,8 +13,7 @@ namespace tact {
 struct Batch::Row {
   Sequence* sequence;
   int64_t position;
-  absl::StatusOr<Choice> choice;
-  std::vector<BeamCandidate> ways_on = {};  // in beam search, where `choice` is OK
+  absl::StatusOr<Choice> choice;  // of a beam only whether its ways on were found
 };
 
 Batch::Batch(const BatchLimits& limits, const KvShape& shape)
@@ -110,10 +109,12 @@ void Batch::Take(Row& row, std::span<float> logits, SamplingScratch& scratch) {
   const SamplingOptions& sampling = sequence.task().sampling;
   const RowContext context = {sequence.ids(), prompt.eos_id(), sequence.key};
   if (prompt.searches()) {
-    auto ways_on = ChooseBeams(logits, sampling, context, static_cast<int32_t>(sequence.index),
-                               prompt.search->score(sequence.index), scratch);
-    if (ways_on.ok()) row.ways_on = *std::move(ways_on);
-    if (!ways_on.ok()) row.choice = ways_on.status();
+    const auto beam = static_cast<int32_t>(sequence.index);
+    std::vector<BeamCandidate>& ways_on = prompt.search->ways_on(beam);
+    ways_on.clear();
+    const absl::Status status =
+        ChooseBeams(logits, sampling, context, beam, prompt.search->score(beam), scratch, ways_on);
+    if (!status.ok()) row.choice = status;
   } else if (!prompt.forced()) {
     row.choice = ChooseToken(logits, sampling, context, scratch);
   } else {
@@ -166,17 +167,14 @@ void Batch::TakeChoices(StepReport& report) {
 }
 
 void Batch::AdvanceSearch(std::span<Row> rows) {
-  std::vector<BeamCandidate> candidates;
   for (const Row& row : rows) {
-    if (!row.choice.ok()) {
-      for (const Row& beam : rows) beam.sequence->Fail(row.choice.status());
-      return;
-    }
-    candidates.insert(candidates.end(), row.ways_on.begin(), row.ways_on.end());
+    if (row.choice.ok()) continue;
+    for (const Row& beam : rows) beam.sequence->Fail(row.choice.status());
+    return;
   }
   RunningPrompt& prompt = *rows[0].sequence->prompt;
   BeamSearch& search = *prompt.search;
-  const std::vector<int32_t> parents = search.Advance(std::move(candidates));
+  const std::span<const int32_t> parents = search.Advance();
   if (!search.done()) prompt.paths->Move(parents, rows[0].position + 1);
 }
 

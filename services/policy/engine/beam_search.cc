@@ -7,33 +7,25 @@
 
 namespace tact {
 
-std::vector<BeamCandidate> BestCandidates(std::span<const float> logprobs, float sum,
-                                          int32_t parent, int64_t num_beams) {
-  const size_t count = std::min(logprobs.size(), static_cast<size_t>(2 * num_beams));
-  const auto better = [](const BeamCandidate& a, const BeamCandidate& b) {
-    return a.score != b.score ? a.score > b.score : a.token < b.token;
-  };
-  std::vector<BeamCandidate> best;  // a heap, the worst of them on top
-  for (size_t id = 0; id < logprobs.size(); ++id) {
-    const BeamCandidate candidate = {logprobs[id] + sum, parent, static_cast<int32_t>(id)};
-    if (best.size() == count) {
-      if (!better(candidate, best.front())) continue;
-      std::ranges::pop_heap(best, better);
-      best.pop_back();
-    }
-    best.push_back(candidate);
-    std::ranges::push_heap(best, better);
-  }
-  std::ranges::sort_heap(best, better);
-  return best;
-}
-
 BeamSearch::BeamSearch(const BeamOptions& options, int32_t start_id, int32_t eos_id,
                        int64_t max_new_tokens)
     : options_(options), eos_id_(eos_id), max_length_(max_new_tokens + 1) {
   for (int64_t i = 0; i < options.num_beams; ++i) {
-    beams_.push_back({{start_id}, {}, i == 0 ? 0.0f : -1e9f});
+    beams_.push_back(NewBeam());
+    next_.push_back(NewBeam());
+    beams_.back().ids.push_back(start_id);
+    beams_.back().score = i == 0 ? 0.0f : -1e9f;
   }
+  candidates_.reserve(static_cast<size_t>(2 * options.num_beams * options.num_beams));
+  parents_.reserve(beams_.size());
+}
+
+BeamSearch::Beam BeamSearch::NewBeam() const {
+  Beam beam;
+  beam.ids.reserve(static_cast<size_t>(max_length_));
+  beam.logprobs.reserve(static_cast<size_t>(max_length_));
+  beam.ways_on.reserve(static_cast<size_t>(2 * options_.num_beams));
+  return beam;
 }
 
 void BeamSearch::Finish(const Beam& beam, float sum, bool ended, float end_logprob) {
@@ -61,36 +53,45 @@ bool BeamSearch::NothingBetter(float best_sum, int64_t length) const {
   return worst_ >= double{best_sum} / std::pow(at, double{options_.length_penalty});
 }
 
-std::vector<int32_t> BeamSearch::Advance(std::vector<BeamCandidate> candidates) {
-  std::ranges::sort(candidates, [](const BeamCandidate& a, const BeamCandidate& b) {
+// Of all beams, best first.
+void BeamSearch::CollectCandidates() {
+  candidates_.clear();
+  for (const Beam& beam : beams_) {
+    candidates_.insert(candidates_.end(), beam.ways_on.begin(), beam.ways_on.end());
+  }
+  std::ranges::sort(candidates_, [](const BeamCandidate& a, const BeamCandidate& b) {
     return a.score != b.score ? a.score > b.score
                               : std::pair(a.parent, a.token) < std::pair(b.parent, b.token);
   });
-  const size_t considered = std::min(candidates.size(), 2 * beams_.size());
-  std::vector<Beam> next;
-  std::vector<int32_t> parents;
-  for (size_t rank = 0; rank < considered && parents.size() < beams_.size(); ++rank) {
-    const BeamCandidate& candidate = candidates[rank];
+}
+
+std::span<const int32_t> BeamSearch::Advance() {
+  CollectCandidates();
+  const size_t considered = std::min(candidates_.size(), 2 * beams_.size());
+  parents_.clear();
+  for (size_t rank = 0; rank < considered && parents_.size() < beams_.size(); ++rank) {
+    const BeamCandidate& candidate = candidates_[rank];
     const Beam& parent = beams_[candidate.parent];
     if (candidate.token == eos_id_) {
       if (rank < beams_.size()) Finish(parent, candidate.score, true, candidate.model_logprob);
       continue;
     }
-    Beam beam = parent;
+    Beam& beam = next_[parents_.size()];
+    beam.ids = parent.ids;
+    beam.logprobs = parent.logprobs;
     beam.ids.push_back(candidate.token);
     beam.logprobs.push_back(candidate.model_logprob);
     beam.score = candidate.score;
-    next.push_back(std::move(beam));
-    parents.push_back(candidate.parent);
+    parents_.push_back(candidate.parent);
   }
-  const float best = candidates.front().score;
-  beams_ = std::move(next);
-  done_ = NothingBetter(best, length());
+  beams_.swap(next_);
+  beams_.resize(parents_.size());
+  done_ = NothingBetter(candidates_.front().score, length());
   if (!done_ && length() >= max_length_) {
     for (const Beam& beam : beams_) Finish(beam, beam.score, false, 0);
     done_ = true;
   }
-  return parents;
+  return parents_;
 }
 
 std::vector<Hypothesis> BeamSearch::Best(int64_t count) const {

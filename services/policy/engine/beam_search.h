@@ -38,11 +38,6 @@ struct Hypothesis {
   bool ended = false;           // by the end token
 };
 
-// The 2 * num_beams best ways on of one row: `logprobs` [vocab] are processed log probabilities,
-// `sum` is the beam's score. Best first; of equal scores the smaller id.
-std::vector<BeamCandidate> BestCandidates(std::span<const float> logprobs, float sum,
-                                          int32_t parent, int64_t num_beams);
-
 class BeamSearch {
  public:
   // max_new_tokens counts the end token.
@@ -54,8 +49,11 @@ class BeamSearch {
   // Decoder input of a beam so far, start token first.
   std::span<const int32_t> ids(int64_t beam) const { return beams_[beam].ids; }
 
-  // Takes the candidates of all beams' rows, in any order. Returns the parent of each new beam.
-  std::vector<int32_t> Advance(std::vector<BeamCandidate> candidates);
+  // Where the ways on of a beam's row go, in any order; read by Advance. Beams may be written to by
+  // different threads.
+  std::vector<BeamCandidate>& ways_on(int64_t beam) { return beams_[beam].ways_on; }
+  // Returns the parent of each new beam, until the next call.
+  std::span<const int32_t> Advance();
   bool done() const { return done_; }
 
   // The `count` best hypotheses, best first; once done.
@@ -66,15 +64,20 @@ class BeamSearch {
     std::vector<int32_t> ids;
     std::vector<float> logprobs;
     float score = 0;
+    std::vector<BeamCandidate> ways_on;
   };
+  Beam NewBeam() const;
+  void CollectCandidates();
   void Finish(const Beam& beam, float sum, bool ended, float end_logprob);
   bool NothingBetter(float best_sum, int64_t length) const;
   int64_t length() const { return static_cast<int64_t>(beams_[0].ids.size()); }
 
   const BeamOptions options_;
   const int32_t eos_id_;
-  const int64_t max_length_;  // start token counted
-  std::vector<Beam> beams_;
+  const int64_t max_length_;        // start token counted
+  std::vector<Beam> beams_, next_;  // `next_` lends its memory from step to step
+  std::vector<BeamCandidate> candidates_;
+  std::vector<int32_t> parents_;
   std::vector<Hypothesis> finished_;  // in the order of their ends, at most num_beams
   double worst_ = 1e9;
   bool done_ = false;

@@ -83,16 +83,23 @@ std::span<int32_t> TopIds(std::span<const float> scores, int64_t count, Sampling
   return std::span(scratch.order).first(static_cast<size_t>(found));
 }
 
+// The `count` greatest, best first; of equal scores the smaller id.
+std::span<const int32_t> BestIds(std::span<const float> scores, int64_t count,
+                                 SamplingScratch& scratch) {
+  count = std::min(count, Size(scores));
+  const std::span<int32_t> order = TopIds(scores, count, scratch);
+  std::partial_sort(order.begin(), order.begin() + count, order.end(), [&](int32_t a, int32_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+  });
+  return order.first(static_cast<size_t>(count));
+}
+
 std::vector<TokenLogprob> TopLogprobs(std::span<const float> logits, float log_sum, int64_t count,
                                       SamplingScratch& scratch) {
-  count = std::min(count, Size(logits));
-  const std::span<int32_t> order = TopIds(logits, count, scratch);
-  const auto end = order.begin() + count;
-  std::partial_sort(order.begin(), end, order.end(), [&](int32_t a, int32_t b) {
-    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-  });
   std::vector<TokenLogprob> top;
-  for (auto id = order.begin(); id != end; ++id) top.push_back({*id, logits[*id] - log_sum});
+  for (const int32_t id : BestIds(logits, count, scratch)) {
+    top.push_back({id, logits[id] - log_sum});
+  }
   return top;
 }
 
@@ -144,19 +151,20 @@ absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const Sampling
   return choice;
 }
 
-absl::StatusOr<std::vector<BeamCandidate>> ChooseBeams(std::span<const float> logits,
-                                                       const SamplingOptions& options,
-                                                       const RowContext& row, int32_t parent,
-                                                       float sum, SamplingScratch& scratch) {
+absl::Status ChooseBeams(std::span<const float> logits, const SamplingOptions& options,
+                         const RowContext& row, int32_t parent, float sum, SamplingScratch& scratch,
+                         std::vector<BeamCandidate>& ways_on) {
   ASSIGN_OR_RETURN(const RowSum model, SumOfLogits(logits, scratch));
   const float log_sum = model.log_sum();
-  scratch.scores.resize(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) scratch.scores[i] = logits[i] - log_sum;
-  ProcessLogits(options.processors, row.ids, row.eos_id, options.max_new_tokens, scratch.scores);
-  std::vector<BeamCandidate> best =
-      BestCandidates(scratch.scores, sum, parent, options.beams.num_beams);
-  for (BeamCandidate& way : best) way.model_logprob = logits[way.token] - log_sum;
-  return best;
+  std::vector<float>& scores = scratch.scores;
+  scores.resize(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i) scores[i] = logits[i] - log_sum;
+  ProcessLogits(options.processors, row.ids, row.eos_id, options.max_new_tokens, scores);
+  for (float& score : scores) score += sum;  // before they are compared, since it rounds
+  for (const int32_t id : BestIds(scores, 2 * options.beams.num_beams, scratch)) {
+    ways_on.push_back({scores[id], parent, id, logits[id] - log_sum});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id,

@@ -68,11 +68,11 @@ struct RowContext {
 absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const SamplingOptions& options,
                                    const RowContext& row, SamplingScratch& scratch);
 
-// The ways on of beam `parent`, whose score is `sum`, best first.
-absl::StatusOr<std::vector<BeamCandidate>> ChooseBeams(std::span<const float> logits,
-                                                       const SamplingOptions& options,
-                                                       const RowContext& row, int32_t parent,
-                                                       float sum, SamplingScratch& scratch);
+// The 2 * num_beams best ways on of beam `parent`, whose score is `sum`, best first; of equal
+// scores the smaller id. INTERNAL if a logit is not finite.
+absl::Status ChooseBeams(std::span<const float> logits, const SamplingOptions& options,
+                         const RowContext& row, int32_t parent, float sum, SamplingScratch& scratch,
+                         std::vector<BeamCandidate>& ways_on);
 
 // Natural log of the model's probability of `id`. INTERNAL if a logit is not finite.
 absl::StatusOr<float> ModelLogprob(std::span<const float> logits, int32_t id,

@@ -70,7 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
                   .warpers = {.temperature = 0.9f, .top_k = 50, .top_p = 0.95, .typical_p = 0.9f}}},
         StepCase{"top_p", {.do_sample = true, .warpers = {.top_p = 0.9}}},
         StepCase{"processors",
-                 {.processors = {.repetition_penalty = 1.2f, .no_repeat_ngram_size = 3}}}),
+                 {.processors = {.repetition_penalty = 1.2f, .no_repeat_ngram_size = 3}}},
+        StepCase{"beams", {.num_samples = 2, .beams = {.num_beams = 4}}}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace
