@@ -68,6 +68,22 @@ absl::Status Annotate(const absl::Status& status, std::string_view context) {
   return out;
 }
 
+absl::Status AtField(const absl::Status& status, std::string_view field) {
+  std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail) return Annotate(status, field);
+  std::string_view message = ToStd(status.message());
+  const std::string before = StrCat(detail->field, ": ");
+  if (message.starts_with(before)) message.remove_prefix(before.size());
+  detail->field = std::string(field);
+  return WithErrorDetail(absl::Status(status.code(), StrCat(field, ": ", message)), *detail);
+}
+
+absl::Status InField(const absl::Status& status, std::string_view outer) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail || detail->field.empty()) return status;
+  return AtField(status, StrCat(outer, ".", detail->field));
+}
+
 std::string Shorten(std::string_view value, size_t limit) {
   if (value.size() <= limit) return std::string(value);
   size_t end = limit;

@@ -37,6 +37,13 @@ std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status);
 // The same status with "<context>: " before its message; payloads are kept.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 
+// The same status of the field of another message: `field` takes the place of the one it names, in
+// the detail and at the beginning of the message.
+absl::Status AtField(const absl::Status& status, std::string_view field);
+// The same where that message is the field `outer` of another: "prompts" becomes "outer.prompts".
+// Without a detail it stays as it is.
+absl::Status InField(const absl::Status& status, std::string_view outer);
+
 // At most `limit` bytes of `value`, cut at a code point, with "..." where it was cut.
 std::string Shorten(std::string_view value, size_t limit = 60);
 

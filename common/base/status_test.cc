@@ -43,6 +43,19 @@ TEST(StatusTest, AnnotateKeepsCodeAndDetail) {
   EXPECT_TRUE(Annotate(absl::OkStatus(), "x").ok());
 }
 
+TEST(StatusTest, AFieldIsNamedAsTheCallerKnowsIt) {
+  const auto status = FieldError("id", "1", "wrong", "mend it");
+  EXPECT_EQ(AtField(status, "after_id").message(), "after_id: wrong, found 1; mend it");
+  EXPECT_EQ(GetErrorDetail(AtField(status, "after_id"))->field, "after_id");
+  EXPECT_EQ(GetErrorDetail(AtField(status, "after_id"))->fix, "mend it");
+  EXPECT_EQ(InField(status, "spec").message(), "spec.id: wrong, found 1; mend it");
+  EXPECT_EQ(GetErrorDetail(InField(status, "spec"))->field, "spec.id");
+  const auto bare = absl::UnavailableError("nobody there");
+  EXPECT_EQ(AtField(bare, "spec.model").message(), "spec.model: nobody there");
+  EXPECT_EQ(InField(bare, "spec"), bare);
+  EXPECT_TRUE(AtField(absl::OkStatus(), "x").ok());
+}
+
 TEST(StatusTest, ExceptionsBecomeStatus) {
   const auto memory = CatchExceptions("load", []() -> absl::Status { throw std::bad_alloc(); });
   EXPECT_EQ(memory.code(), absl::StatusCode::kResourceExhausted);

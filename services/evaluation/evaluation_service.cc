@@ -154,34 +154,36 @@ absl::StatusOr<v1::Evaluation> EvaluationService::ReadSummary(const std::string&
 }
 
 absl::StatusOr<v1::CompareResponse> EvaluationService::CompareStored(
-    const v1::CompareRequest& request) {
+    const v1::CompareRequest& request, const grpc::ServerContext& context) {
   const auto before = store_.Read(request.before_id());
-  if (!before.ok()) return Annotate(before.status(), "before_id");
+  if (!before.ok()) return AtField(before.status(), "before_id");
   const auto after = store_.Read(request.after_id());
-  if (!after.ok()) return Annotate(after.status(), "after_id");
-  return CompareEvaluations(*before, *after, request.resampling());
+  if (!after.ok()) return AtField(after.status(), "after_id");
+  return CompareEvaluations(*before, *after, request.resampling(),
+                            [&] { return context.IsCancelled(); });
 }
 
 grpc::Status EvaluationService::Compare(grpc::ServerContext* context,
                                         const v1::CompareRequest* request,
                                         v1::CompareResponse* response) {
   return HandleCall(kService, "Compare", context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(*response, CompareStored(*request));
+    ASSIGN_OR_RETURN(*response, CompareStored(*request, *context));
     return absl::OkStatus();
   });
 }
 
-absl::StatusOr<Report> EvaluationService::BuildReport(const v1::GetReportRequest& request) {
+absl::StatusOr<Report> EvaluationService::BuildReport(const v1::GetReportRequest& request,
+                                                      const grpc::ServerContext& context) {
   RETURN_IF_ERROR(CheckReportRequest(request));
   Report report;
   v1::CompareRequest compare;
   compare.set_before_id(request.before_id());
   compare.set_after_id(request.after_id());
   *compare.mutable_resampling() = request.resampling();
-  ASSIGN_OR_RETURN(report.comparison, CompareStored(compare));
+  ASSIGN_OR_RETURN(report.comparison, CompareStored(compare, context));
   for (const std::string& id : request.other_ids()) {
     const auto other = ReadSummary(id);
-    if (!other.ok()) return Annotate(other.status(), "other_ids");
+    if (!other.ok()) return AtField(other.status(), "other_ids");
     RETURN_IF_ERROR(CheckSucceeded(*other, "other_ids"));
     report.others.push_back(*other);
   }
@@ -193,7 +195,7 @@ grpc::Status EvaluationService::GetReport(grpc::ServerContext* context,
                                           const v1::GetReportRequest* request,
                                           grpc::ServerWriter<v1::GetReportResponse>* writer) {
   return HandleCall(kService, "GetReport", context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const Report report, BuildReport(*request));
+    ASSIGN_OR_RETURN(const Report report, BuildReport(*request, *context));
     return SendChunks(Render(report, request->format()), *writer);
   });
 }

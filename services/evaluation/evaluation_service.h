@@ -46,9 +46,11 @@ class EvaluationService final : public v1::EvaluationService::Service {
       ABSL_LOCKS_EXCLUDED(submit_);
   absl::Status Watch(const std::string& id, grpc::ServerContext& context,
                      grpc::ServerWriter<v1::WatchEvaluationResponse>& writer);
-  absl::StatusOr<v1::CompareResponse> CompareStored(const v1::CompareRequest& request);
+  absl::StatusOr<v1::CompareResponse> CompareStored(const v1::CompareRequest& request,
+                                                    const grpc::ServerContext& context);
   absl::StatusOr<v1::Evaluation> ReadSummary(const std::string& id);
-  absl::StatusOr<Report> BuildReport(const v1::GetReportRequest& request);
+  absl::StatusOr<Report> BuildReport(const v1::GetReportRequest& request,
+                                     const grpc::ServerContext& context);
 
   EvaluationStore& store_;
   EvaluationRunner& runner_;

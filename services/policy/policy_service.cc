@@ -239,8 +239,11 @@ grpc::Status PolicyServiceImpl::Generate(grpc::ServerContext* context,
 grpc::Status PolicyServiceImpl::StreamGenerate(grpc::ServerContext* context,
                                                const v1::StreamGenerateRequest* request,
                                                GenerateWriter* writer) {
-  return HandleCall(kName, "StreamGenerate", context,
-                    [&] { return DoStreamGenerate(*context, request->generate(), *writer); });
+  return HandleCall(kName, "StreamGenerate", context, [&] {
+    const absl::Status status = DoStreamGenerate(*context, request->generate(), *writer);
+    const bool names_a_field = absl::IsInvalidArgument(status) || absl::IsNotFound(status);
+    return names_a_field ? InField(status, "generate") : status;
+  });
 }
 
 grpc::Status PolicyServiceImpl::StreamRollouts(grpc::ServerContext* context,

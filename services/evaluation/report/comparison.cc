@@ -121,7 +121,8 @@ absl::Status CheckSucceeded(const v1::Evaluation& evaluation, std::string_view f
 
 absl::StatusOr<v1::CompareResponse> CompareEvaluations(const v1::Evaluation& before,
                                                        const v1::Evaluation& after,
-                                                       const v1::ResamplingOptions& resampling) {
+                                                       const v1::ResamplingOptions& resampling,
+                                                       const std::function<bool()>& stopped) {
   ASSIGN_OR_RETURN(const v1::ResamplingOptions options, FilledResampling(resampling, "resampling"));
   RETURN_IF_ERROR(CheckSucceeded(before, "before_id"));
   RETURN_IF_ERROR(CheckSucceeded(after, "after_id"));
@@ -134,7 +135,7 @@ absl::StatusOr<v1::CompareResponse> CompareEvaluations(const v1::Evaluation& bef
   response.set_toxicity_change(response.after().toxicity().mean() -
                                response.before().toxicity().mean());
   response.set_reward_change(response.after().mean_reward() - response.before().mean_reward());
-  AddPairedTests(options, response);
+  RETURN_IF_ERROR(AddPairedTests(options, stopped, response));
   return response;
 }
 

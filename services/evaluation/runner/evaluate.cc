@@ -74,7 +74,7 @@ class Evaluator {
   // The service's own error of an unknown name lists those it serves.
   absl::Status FindWeights() {
     const auto model = services_.GetPolicyModel(evaluation_.spec().model());
-    if (!model.ok()) return Annotate(model.status(), "spec.model");
+    if (!model.ok()) return AtField(model.status(), "spec.model");
     ASSIGN_OR_RETURN(*evaluation_.mutable_served(), FindServed(*model, evaluation_.spec()));
     evaluation_.set_weight_version(evaluation_.served().weight_version());
     return absl::OkStatus();

@@ -82,15 +82,25 @@ v1::CompareResponse RowsOf(const std::vector<double>& before, const std::vector<
   return comparison;
 }
 
+bool Never() { return false; }
+
+TEST(PairedTestsTest, StopsBetweenMeasures) {
+  v1::CompareResponse comparison = RowsOf({0.9, 0.8, 0.7}, {0.1, 0.1, 0.1});
+  int looks = 0;
+  const auto after_two = [&] { return ++looks > 2; };
+  EXPECT_EQ(AddPairedTests(Defaults(), after_two, comparison).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(comparison.tests_size(), 2);
+}
+
 TEST(PairedTestsTest, MeasuresInOrderAndRougeWhereThereAreReferences) {
   v1::CompareResponse comparison = RowsOf({0.9, 0.8, 0.7}, {0.1, 0.1, 0.1});
-  AddPairedTests(Defaults(), comparison);
+  ASSERT_TRUE(AddPairedTests(Defaults(), Never, comparison).ok());
   std::vector<std::string> measures;
   for (const auto& test : comparison.tests()) measures.push_back(test.measure());
   EXPECT_THAT(measures, ElementsAre("toxicity", "reward", "words"));
   comparison.mutable_rows(1)->mutable_rouge_before()->set_rouge1(0.5);
   comparison.mutable_rows(1)->mutable_rouge_after()->set_rouge1(0.75);
-  AddPairedTests(Defaults(), comparison);
+  ASSERT_TRUE(AddPairedTests(Defaults(), Never, comparison).ok());
   ASSERT_EQ(comparison.tests_size(), 7);
   EXPECT_EQ(comparison.tests(2).measure(), "rouge1");
   EXPECT_EQ(comparison.tests(2).pairs(), 1u);

@@ -71,10 +71,15 @@ void AddTest(const Measure& measure, v1::CompareResponse& comparison) {
 
 }  // namespace
 
-void AddPairedTests(const v1::ResamplingOptions& options, v1::CompareResponse& comparison) {
+absl::Status AddPairedTests(const v1::ResamplingOptions& options,
+                            const std::function<bool()>& stopped, v1::CompareResponse& comparison) {
   *comparison.mutable_resampling() = options;
   comparison.clear_tests();
-  for (const Measure& measure : kMeasures) AddTest(measure, comparison);
+  for (const Measure& measure : kMeasures) {
+    if (stopped()) return absl::CancelledError("the caller gave up");
+    AddTest(measure, comparison);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace tact
