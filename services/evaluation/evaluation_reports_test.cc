@@ -106,17 +106,20 @@ TEST_F(EvaluationReportsTest, WrongReportRequestsAreRefused) {
   good.set_before_id(id);
   good.set_after_id(id);
   good.set_format(v1::REPORT_FORMAT_HTML);
-  v1::GetReportRequest no_format = good, no_before = good, no_other = good, odd_curve = good;
+  v1::GetReportRequest no_format = good, no_before = good, no_after = good, no_other = good,
+                       odd_curve = good;
   no_format.clear_format();
   no_before.set_before_id("nobody");
+  no_after.set_after_id("nobody");
   no_other.add_other_ids("nobody");
   odd_curve.add_curves()->add_steps(1);
   v1::GetReportRequest no_draws = good;
   no_draws.mutable_resampling()->set_permutations(0);
   const std::vector<std::tuple<v1::GetReportRequest, grpc::StatusCode, const char*>> cases = {
       {no_format, grpc::StatusCode::INVALID_ARGUMENT, "format"},
-      {no_before, grpc::StatusCode::NOT_FOUND, "before_id"},
-      {no_other, grpc::StatusCode::NOT_FOUND, "other_ids"},
+      {no_before, grpc::StatusCode::NOT_FOUND, "before_id: there is no"},
+      {no_after, grpc::StatusCode::NOT_FOUND, "after_id: there is no"},
+      {no_other, grpc::StatusCode::NOT_FOUND, "other_ids: there is no"},
       {odd_curve, grpc::StatusCode::INVALID_ARGUMENT, "curves[0]"},
       {no_draws, grpc::StatusCode::INVALID_ARGUMENT, "resampling.permutations"}};
   for (const auto& [request, code, part] : cases) {

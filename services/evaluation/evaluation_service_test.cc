@@ -126,7 +126,7 @@ TEST_F(EvaluationServiceTest, WeightsThatAreNotServedFailWithWhatIs) {
        v1::EVALUATION_STATE_FAILED,
        {"spec.weight_version", "\"detox\"", "version 3", "found 2", "replaced"}},
       {"detox", 4, v1::EVALUATION_STATE_FAILED, {"spec.weight_version", "version 3", "found 4"}},
-      {"gone", 0, v1::EVALUATION_STATE_FAILED, {"spec.model", "use one of: base"}},
+      {"gone", 0, v1::EVALUATION_STATE_FAILED, {"spec.model: no such model", "use one of: base"}},
   };
   Stack stack(folder_.path(), addresses_);
   for (const Case& c : cases) {

@@ -11,7 +11,7 @@
 namespace tact {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // What has arrived of one response.
 struct Received {
@@ -93,10 +93,13 @@ TEST_F(StreamGenerateTest, WrongRequestsNameTheField) {
   Responses responses;
   const grpc::Status searched = Stream(beams, &responses);
   EXPECT_EQ(searched.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(searched.error_message(), HasSubstr("sampling.num_beams"));
+  EXPECT_THAT(searched.error_message(), StartsWith("generate.sampling.num_beams: "));
   const grpc::Status empty = Stream({}, &responses);
   EXPECT_EQ(empty.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(empty.error_message(), HasSubstr("prompts"));
+  EXPECT_THAT(empty.error_message(), StartsWith("generate.prompts: "));
+  v1::GenerateRequest unknown = Request();
+  unknown.set_model("gone");
+  EXPECT_THAT(Stream(unknown, &responses).error_message(), StartsWith("generate.model: "));
   EXPECT_TRUE(responses.empty());
 }
 

@@ -85,7 +85,7 @@ def cases():
         case(POLICY, "StreamGenerate", "client",
              lambda state: {"generate": {"prompts": [PROMPT], "sampling": SAMPLING}},
              wrong=lambda state: {"generate": {"prompts": [PROMPT], "sampling": {"num_beams": 2}}},
-             field="sampling.num_beams"),
+             field="generate.sampling.num_beams"),
         case(POLICY, "StreamRollouts", "trainer",
              lambda state: {"prompts": [{"id": 7, "token_ids": [100, 34, 129, 1]}],
                             "sampling": {"max_new_tokens": 4}},
