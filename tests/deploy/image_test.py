@@ -110,7 +110,6 @@ def check_sizes(build, serving=installed_megabytes, training=collected_megabytes
     sizes = {"serving": serving(packages_of("serving")), "training": training(build)}
     for image, size in sizes.items():
         size += BASE_MEGABYTES + staged_megabytes(build, IMAGES[image])
-        print(f"image {image}: at most {size:.0f} MB")
         if size > MOST_MEGABYTES:
             yield f"image {image}: {size:.0f} MB, more than {MOST_MEGABYTES}"
 
