@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Holds docker/ against the programs: the images' packages carry every library that they load, and
-compose.yaml uses flags, ports and files that exist.
+they are no larger than they may be, and compose.yaml uses flags, ports and files that exist.
 usage: image_test.py BUILD_FOLDER"""
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import yaml
 
@@ -17,6 +18,8 @@ SERVING = ("bin/tact-policy", "bin/tact-reward", "bin/tact-evaluation", "bin/tac
            "lib/libtact_sentencepiece_plugin.so")
 IMAGES = {"serving": SERVING, "training": ("bin/tact-trainer",)}
 SPARE_SECONDS = 5
+MOST_MEGABYTES = 700
+BASE_MEGABYTES = 125  # debian:12-slim with packages.base, rounded up
 
 
 def run(*command):
@@ -29,7 +32,8 @@ def listed(name):
 
 
 def packages_of(image):
-    return listed("serving") | (listed("training") if image == "training" else set())
+    lists = ("base", "serving", "training") if image == "training" else ("base", "serving")
+    return set().union(*map(listed, lists))
 
 
 def dependencies():
@@ -73,6 +77,43 @@ def check_packages(build, packages_of_image=packages_of):
                     yield f"image {image}: {file} loads {name} of {owner(path)}, which no list has"
 
 
+def installed_megabytes(packages):
+    lines = run("dpkg-query", "-W", "-f", "${Package} ${Installed-Size}\n").splitlines()
+    sizes = {name: int(size) for name, size in (line.split() for line in lines)}  # KiB
+    return sum(sizes.get(p, 0) for p in closure(packages, dependencies())) * 1024 / 1e6
+
+
+def collected_megabytes(build):
+    """What docker/collect-libraries copies of this machine's libraries for the trainer's image."""
+    files = [str(build / f) for f in ("bin/tact-trainer", "bin/tactctl", SERVING[-1])]
+    with tempfile.TemporaryDirectory() as folder:
+        run(str(DOCKER / "collect-libraries"), "/dev/null", folder, *files)
+        there = list(pathlib.Path(folder).rglob("*"))
+        lost = [p for p in there if p.is_symlink() and not leads_into(p, folder)]
+        if lost or not any(p.parent.name == "status.d" for p in there):
+            raise RuntimeError(f"collect-libraries: links that lead nowhere {lost}, or no packages named")
+        return sum(p.stat().st_size for p in there if p.is_file() and not p.is_symlink()) / 1e6
+
+
+def leads_into(link, folder):
+    target = link.readlink()
+    end = pathlib.Path(folder + str(target)) if target.is_absolute() else link.parent / target
+    return end.is_symlink() or end.exists()
+
+
+def staged_megabytes(build, files):
+    models = [p for folder in ("policy", "reward") for p in (ROOT / "models" / folder).rglob("*")]
+    return sum(p.stat().st_size for p in [build / f for f in files] + models) / 1e6
+
+
+def check_sizes(build, serving=installed_megabytes, training=collected_megabytes):
+    sizes = {"serving": serving(packages_of("serving")), "training": training(build)}
+    for image, size in sizes.items():
+        size += BASE_MEGABYTES + staged_megabytes(build, IMAGES[image])
+        if size > MOST_MEGABYTES:
+            yield f"image {image}: {size:.0f} MB, more than {MOST_MEGABYTES}"
+
+
 def check_compose(services, build):
     for name, service in services.items():
         yield from check_published(name, service)
@@ -114,6 +155,9 @@ def broken(services, build):
     without = {"serving": listed("serving") - {"libzip4"}, "training": listed("serving")}
     if len(list(check_packages(build, without.get))) < 2:
         yield "a package that was left out was not noticed"
+    whole = installed_megabytes(packages_of("training"))  # with all that LibTorch depends on
+    if len(list(check_sizes(build, lambda _: whole, lambda _: whole))) < 2:
+        yield "an image that is too large was not noticed"
     wrong = dict(services["policy"], ports=["7001:7001"], stop_grace_period="10s")
     if len(list(check_compose({"policy": wrong}, build))) < 3:
         yield "a broken service was not noticed"
@@ -124,7 +168,7 @@ def main():
     services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
     problems = list(check_compose(services, build))
     if 'VERSION_ID="12"' in pathlib.Path("/etc/os-release").read_text():  # names are those of Debian 12
-        problems += [*check_packages(build), *broken(services, build)]
+        problems += [*check_packages(build), *check_sizes(build), *broken(services, build)]
     print(*problems, f"{len(services)} services, {len(problems)} problems", sep="\n")
     return 1 if problems else 0
 
