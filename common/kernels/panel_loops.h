@@ -70,11 +70,12 @@ struct PanelLoops {
     if constexpr (kMost > 1) {
       if (rows < kMost) return Step<kMost - 1>(p, rows, span);
     }
-    if (span.panel + Tile::kMostPanels <= PanelsOf(p)) {
+    const int64_t panels = PanelsOf(p);
+    if (span.panel + Tile::kMostPanels <= panels) {
       Tile::template Run<kMost, Tile::kMostPanels>(p, span);
-    } else {  // the last of an odd number of panels
-      Tile::template Run<kMost, 1>(p, span);
+      return;
     }
+    for (TileSpan one = span; one.panel < panels; ++one.panel) Tile::template Run<kMost, 1>(p, one);
   }
 };
 

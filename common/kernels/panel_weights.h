@@ -44,12 +44,14 @@ struct PanelTasks {
 
 // `element` is the size of one of x: a block of rows should stay in the second cache.
 inline PanelTasks CutPanels(int64_t m, int64_t in, int64_t out, int64_t element, int threads) {
-  constexpr int64_t kCache = 256 << 10, kRows = 12, kGroup = 4, kTasksPerThread = 4;
+  constexpr int64_t kCache = 256 << 10, kMostRows = 96, kGroup = 12, kTasksPerThread = 4;
+  // Whole tiles: AVX-512's have 8 rows, AMX's 32, AVX2's 6.
+  const int64_t step = GetCpuFeatures().avx512 ? 32 : 12;
   const int64_t depth = element == sizeof(float) ? std::min(in, kPanelDepth) : in;
-  const int64_t most = std::clamp<int64_t>(kCache / (depth * element) / kRows, 2, 8) * kRows;
+  const int64_t most = std::clamp(kCache / (depth * element), step, kMostRows) / step * step;
   PanelTasks tasks;
   tasks.row_blocks = (m + most - 1) / most;
-  tasks.rows = ((m + tasks.row_blocks - 1) / tasks.row_blocks + kRows - 1) / kRows * kRows;
+  tasks.rows = ((m + tasks.row_blocks - 1) / tasks.row_blocks + step - 1) / step * step;
   const int64_t wanted = threads == 1 ? 1 : kTasksPerThread * threads / tasks.row_blocks + 1;
   const int64_t panels = PanelsOf(out);
   tasks.panels = ((panels + wanted - 1) / wanted + kGroup - 1) / kGroup * kGroup;

@@ -6,7 +6,8 @@ namespace {
 
 struct F32Math512 {
   using Vector = __m512;
-  static constexpr int64_t kDepth = kPanelDepth, kStep = 1;
+  // Weights come from the second cache, so that sums need not be kept between.
+  static constexpr int64_t kDepth = 2 * kPanelDepth, kStep = 1;
 
   static Vector Zero() { return _mm512_setzero_ps(); }
   static Vector Input(const float* x) { return _mm512_set1_ps(*x); }

@@ -32,12 +32,12 @@ namespace {
   StoreOutputs(OutputOf(p, span, r, q), values);
 }
 
-// Up to 12 rows times two panels: 24 sums, two weights and an input are 27 of 32 registers. `Math`
-// says how kStep inputs of a row meet the weights of 16 outputs.
+// Up to 8 rows times three panels: 24 sums, three weights and an input are 28 of 32 registers, and
+// 24 sums cost 11 loads. `Math` says how kStep inputs of a row meet the weights of 16 outputs.
 template <typename Math>
 struct Tile512 {
   static constexpr int64_t kDepth = Math::kDepth;
-  static constexpr int kMostRows = 12, kMostPanels = 2;
+  static constexpr int kMostRows = 8, kMostPanels = 3;
 
   template <int kRows, int kPanels, typename X, typename W>
   static void Run(const PanelProduct<X, W>& p, const TileSpan& span) {
@@ -59,7 +59,7 @@ struct Tile512 {
           __builtin_prefetch(panel + q * panel_stride + ahead, 0, 2);
         }
       }
-#pragma GCC unroll 12
+#pragma GCC unroll 8
       for (int r = 0; r < kRows; ++r) {
         const auto input = Math::Input(x + r * x_stride);
 #pragma GCC unroll 4

@@ -56,8 +56,13 @@ std::vector<Form> Forms() {
 }
 
 TEST(PanelsTest, FormsEqualTheDefinition) {
-  for (const auto& [rows, depth, columns] :
-       {std::tuple{1, 7, 5}, {1, 800, 90}, {2, 400, 40}, {5, 3, 16}, {13, 385, 33}, {30, 9, 50}}) {
+  for (const auto& [rows, depth, columns] : {std::tuple{1, 7, 5},
+                                             {1, 800, 90},
+                                             {2, 400, 40},
+                                             {5, 3, 16},
+                                             {13, 385, 33},
+                                             {30, 9, 50},
+                                             {11, 800, 80}}) {
     const Product product = {rows, depth, columns};
     std::vector<float> plain(static_cast<size_t>(rows * columns), 2.0f);
     PanelsFor({}).f32(product.To(plain));

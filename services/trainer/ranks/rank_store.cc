@@ -36,7 +36,10 @@ class Handlers final : public v1::RankStoreService::Service {
 
   grpc::Status SetValue(grpc::ServerContext* context, const v1::SetValueRequest* request,
                         v1::SetValueResponse*) override {
-    return Answer(context, *request, [&] { values_[request->key()] = request->value(); });
+    return Answer(context, *request, [&] {
+      values_[request->key()] = request->value();
+      return absl::OkStatus();
+    });
   }
 
   grpc::Status GetValue(grpc::ServerContext* context, const v1::GetValueRequest* request,
@@ -44,19 +47,20 @@ class Handlers final : public v1::RankStoreService::Service {
     return Answer(context, *request, [&] {
       const auto found = values_.find(request->key());
       if (found != values_.end()) response->set_value(found->second);
+      return absl::OkStatus();
     });
   }
 
   grpc::Status AddToCounter(grpc::ServerContext* context, const v1::AddToCounterRequest* request,
                             v1::AddToCounterResponse* response) override {
-    return Answer(context, *request,
-                  [&] { response->set_count(counters_[request->key()] += request->amount()); });
+    return Answer(context, *request, [&] { return Add(*request, *response); });
   }
 
   grpc::Status DeleteValue(grpc::ServerContext* context, const v1::DeleteValueRequest* request,
                            v1::DeleteValueResponse* response) override {
     return Answer(context, *request, [&] {
       response->set_existed(values_.erase(request->key()) + counters_.erase(request->key()) > 0);
+      return absl::OkStatus();
     });
   }
 
@@ -70,8 +74,21 @@ class Handlers final : public v1::RankStoreService::Service {
                           context);
     }
     absl::MutexLock lock(&mutex_);
-    body();
-    return grpc::Status::OK;
+    return ToGrpcStatus(body(), context);
+  }
+
+  absl::Status Add(const v1::AddToCounterRequest& request, v1::AddToCounterResponse& response)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    int64_t& count = counters_[request.key()];
+    int64_t sum = 0;
+    if (__builtin_add_overflow(count, request.amount(), &sum)) {
+      return FieldError("amount", StrCat(request.amount()),
+                        StrCat("the counter stands at ", count, " and cannot go so far"),
+                        "delete the counter to begin again");
+    }
+    count = sum;
+    response.set_count(sum);
+    return absl::OkStatus();
   }
 
   const std::string id_ = NewStoreId();

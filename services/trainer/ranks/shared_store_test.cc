@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,14 @@ TEST_F(SharedStoreTest, ValuesAndCountersAreSeenByAll) {
   EXPECT_FALSE(worker_->Remove("count").value());
   EXPECT_EQ(worker_->Get("name").value(), std::nullopt);
   EXPECT_EQ(worker_->Add("count", 1).value(), 1);
+}
+
+TEST_F(SharedStoreTest, ACounterDoesNotWrapAround) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(worker_->Add("count", kMost).value(), kMost);
+  EXPECT_THAT(std::string(worker_->Add("count", 1).status().message()),
+              HasSubstr("amount: the counter stands at"));
+  EXPECT_EQ(host_->Add("count", -1).value(), kMost - 1);
 }
 
 // As from a rank that was stopped while it sent.
