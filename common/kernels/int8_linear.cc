@@ -13,6 +13,7 @@
 #include "common/kernels/int8_codes.h"
 #include "common/kernels/linear_kernel.h"
 #include "common/kernels/panel_weights.h"
+#include "common/kernels/threads.h"
 #include "common/kernels/weight_memory.h"
 
 namespace tact {
@@ -22,9 +23,8 @@ namespace {
 template <typename Row>
 void ForEachRow(int64_t m, const Row& each) {
   constexpr int64_t kRowsPerTask = 16;
-  RunOnTeam(omp_get_max_threads(), (m + kRowsPerTask - 1) / kRowsPerTask, [&](int64_t task) {
-    const int64_t end = std::min(m, (task + 1) * kRowsPerTask);
-    for (int64_t row = task * kRowsPerTask; row < end; ++row) each(row);
+  ParallelBlocks(m, kRowsPerTask, [&](int64_t first, int64_t count) {
+    for (int64_t row = first; row < first + count; ++row) each(row);
   });
 }
 

@@ -40,15 +40,19 @@ void ParallelFor(int64_t n, const Body& body) {
   ParallelCalls(n, &body, [](const void* b, int64_t i) { (*static_cast<const Body*>(b))(i); });
 }
 
-// body(first, count) for blocks of rows, 0 <= first < rows, in the same way: for work of some
-// microseconds a row.
+// body(first, count) for blocks of at most `size` that cover 0 to n - 1, in the same way.
+template <typename Body>
+void ParallelBlocks(int64_t n, int64_t size, const Body& body) {
+  ParallelFor((n + size - 1) / size, [&](int64_t block) {
+    const int64_t first = block * size;
+    body(first, std::min(size, n - first));
+  });
+}
+
+// The same of rows with work of some microseconds each.
 template <typename Body>
 void ParallelRows(int64_t rows, const Body& body) {
-  constexpr int64_t kBlock = 32;
-  ParallelFor((rows + kBlock - 1) / kBlock, [&](int64_t block) {
-    const int64_t first = block * kBlock;
-    body(first, std::min(kBlock, rows - first));
-  });
+  ParallelBlocks(rows, 32, body);
 }
 
 }  // namespace tact

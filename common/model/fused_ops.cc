@@ -4,8 +4,6 @@
 #include <c10/util/Optional.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
-
 #include "common/kernels/attention.h"
 #include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
@@ -48,22 +46,14 @@ struct RmsNormFunction : torch::autograd::Function<RmsNormFunction> {
 
 constexpr int64_t kBlock = int64_t{1} << 15;  // elements of one parallel task
 
-// body(first element, how many) for blocks that cover n.
-template <typename Body>
-void ForBlocks(int64_t n, const Body& body) {
-  ParallelFor((n + kBlock - 1) / kBlock, [&](int64_t block) {
-    const int64_t begin = block * kBlock;
-    body(begin, std::min(kBlock, n - begin));
-  });
-}
-
 struct GeluNewGateFunction : torch::autograd::Function<GeluNewGateFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gate,
                             const at::Tensor& linear) {
     at::Tensor out = at::empty_like(gate);
     const float *g = gate.data_ptr<float>(), *l = linear.data_ptr<float>();
     float* y = out.data_ptr<float>();
-    ForBlocks(gate.numel(), [&](int64_t at, int64_t n) { GeluNewGate(g + at, l + at, y + at, n); });
+    ParallelBlocks(gate.numel(), kBlock,
+                   [&](int64_t at, int64_t n) { GeluNewGate(g + at, l + at, y + at, n); });
     context->save_for_backward({gate, linear});
     return out;
   }
@@ -75,7 +65,7 @@ struct GeluNewGateFunction : torch::autograd::Function<GeluNewGateFunction> {
     const float *g = saved[0].data_ptr<float>(), *l = saved[1].data_ptr<float>();
     const float* given = dy.data_ptr<float>();
     float *dg = d_gate.data_ptr<float>(), *dl = d_linear.data_ptr<float>();
-    ForBlocks(dy.numel(), [&](int64_t at, int64_t n) {
+    ParallelBlocks(dy.numel(), kBlock, [&](int64_t at, int64_t n) {
       GeluNewGateBackward(g + at, l + at, given + at, dg + at, dl + at, n);
     });
     return {d_gate, d_linear};

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/kernels/attend.h"
-#include "common/kernels/ops.h"
 #include "common/kernels/threads.h"
 #include "services/policy/engine/step_profile.h"
 
@@ -130,8 +129,7 @@ void Decoder::Head(const Snapshot& snapshot, int64_t rows, const LoraContext& co
   const StepScope scope(StepPart::kHead);
   const T5Config& c = snapshot.config;
   float* normed = buffers_.normed.data();
-  RmsNorm(buffers_.hidden.data(), snapshot.decoder_norm.data(), normed, rows, c.d_model,
-          static_cast<float>(c.layer_norm_epsilon));
+  Norm(c, snapshot.decoder_norm, rows, buffers_);
   if (snapshot.head_scale != 1.0f) {
     for (int64_t i = 0; i < rows * c.d_model; ++i) normed[i] *= snapshot.head_scale;
   }
