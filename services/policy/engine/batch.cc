@@ -111,7 +111,6 @@ void Batch::Take(Row& row, std::span<float> logits, SamplingScratch& scratch) {
   if (prompt.searches()) {
     const auto beam = static_cast<int32_t>(sequence.index);
     std::vector<BeamCandidate>& ways_on = prompt.search->ways_on(beam);
-    ways_on.clear();
     const absl::Status status =
         ChooseBeams(logits, sampling, context, beam, prompt.search->score(beam), scratch, ways_on);
     if (!status.ok()) row.choice = status;

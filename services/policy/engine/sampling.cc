@@ -154,6 +154,7 @@ absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const Sampling
 absl::Status ChooseBeams(std::span<const float> logits, const SamplingOptions& options,
                          const RowContext& row, int32_t parent, float sum, SamplingScratch& scratch,
                          std::vector<BeamCandidate>& ways_on) {
+  ways_on.clear();
   ASSIGN_OR_RETURN(const RowSum model, SumOfLogits(logits, scratch));
   const float log_sum = model.log_sum();
   std::vector<float>& scores = scratch.scores;

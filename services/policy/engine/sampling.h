@@ -69,7 +69,8 @@ absl::StatusOr<Choice> ChooseToken(std::span<const float> logits, const Sampling
                                    const RowContext& row, SamplingScratch& scratch);
 
 // The 2 * num_beams best ways on of beam `parent`, whose score is `sum`, best first; of equal
-// scores the smaller id. INTERNAL if a logit is not finite.
+// scores the smaller id. Overwrites `ways_on`; it is empty after an error, INTERNAL if a logit is
+// not finite.
 absl::Status ChooseBeams(std::span<const float> logits, const SamplingOptions& options,
                          const RowContext& row, int32_t parent, float sum, SamplingScratch& scratch,
                          std::vector<BeamCandidate>& ways_on);
