@@ -14,13 +14,6 @@ inline absl::Time SteadyNow() {
   return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// The same moment as a time of the wall clock, such as the deadline of a call, which stays as far
-// away as it is now; infinite stays infinite.
-inline absl::Time ToSteadyTime(std::chrono::system_clock::time_point wall) {
-  if (wall == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return SteadyNow() + absl::FromChrono(wall - std::chrono::system_clock::now());
-}
-
 }  // namespace tact
 
 #endif  // TACT_COMMON_BASE_STEADY_TIME_H_

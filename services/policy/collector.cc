@@ -6,6 +6,7 @@
 #include "common/base/status.h"
 #include "common/base/steady_time.h"
 #include "common/base/strings.h"
+#include "common/rpc/deadline.h"
 
 namespace tact {
 namespace {
@@ -72,7 +73,7 @@ Collector::Collector(const grpc::ServerContext& context)
   auto deliver = [inbox = inbox_](SequenceResult result) {
     inbox->Put({.result = std::move(result)});
   };
-  call_ = std::make_shared<Call>(ToSteadyTime(context.deadline()), std::move(deliver));
+  call_ = std::make_shared<Call>(SteadyDeadline(context), std::move(deliver));
 }
 
 Collector::~Collector() { call_->Cancel(); }

@@ -7,9 +7,9 @@
 #include "absl/time/time.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
-#include "common/base/steady_time.h"
 #include "common/base/strings.h"
 #include "common/kernels/ops.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/handler.h"
 
 namespace tact {
@@ -65,7 +65,7 @@ grpc::Status RewardService::Score(grpc::ServerContext* context, const v1::ScoreR
                                   v1::ScoreResponse* response) {
   return HandleCall(kService, "Score", context, [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckItems(*request));
-    const CallerPatience patience{ToSteadyTime(context->deadline()),
+    const CallerPatience patience{SteadyDeadline(*context),
                                   [context] { return context->IsCancelled(); }};
     return ScoreItems(*request, patience, *response);
   });

@@ -69,7 +69,7 @@ TEST_F(ClockTest, CallsInFlightEndWell) {
     SetDeadline(context, 60);
     const auto reader = stub->StreamGenerate(&context, request);
     v1::StreamGenerateResponse message;
-    ASSERT_TRUE(reader->Read(&message)) << jump;
+    ASSERT_TRUE(reader->Read(&message)) << jump << ": " << reader->Finish().error_message();
     Jump(jump);
     int ended = 0;
     while (reader->Read(&message)) ended += message.has_completion() ? 1 : 0;
