@@ -86,7 +86,8 @@ def classify(sides):
 # What is compared with tact itself: one process measures both, in turn.
 OWN = {
     "sampling": lambda sides: [lambda: sides.policy("greedy_16,sampled_16", "f32")],
-    "mixed": lambda sides: [lambda: sides.policy("mixed,mixed_long", "f32")],
+    "mixed": lambda sides: [lambda dtype=dtype: sides.policy("mixed,mixed_long", dtype)
+                            for dtype in ("f32", "int8")],
     "growth": lambda sides: [lambda: sides.policy(GROWTH, "f32")],
     "profile": lambda sides: [lambda dtype=dtype: sides.policy("step", dtype, "--profile")
                               for dtype in ("f32", "bf16", "int8")],

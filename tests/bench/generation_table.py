@@ -8,6 +8,7 @@ AGAINST = [("greedy b{b} p200 k1", "f32", "transformers 5", "f32", 5.0),
            ("greedy b{b} p200 k1", "int8", "ctranslate2", "int8", 1.2)]
 CLASSIFY = [("classify 16x128", 1.1), ("classify 32x128", 1.1), ("classify 32x16-256", 2.0)]
 BATCHES = (1, 8, 32)
+WAYS = ("continuous", "batch at once", "padded batch")
 PARTS = ("embedding", "norms", "qkv", "self-attention", "cross query", "cross-attention",
          "out projections", "feed-forward", "head", "sampling", "rest")
 
@@ -103,19 +104,44 @@ def own_lines(found):
         yield from start_lines(found)
 
 
+def mixed_works(found):
+    for dtype in ("f32", "int8"):
+        for work, what in (("mixed", f"mixed arrivals, {dtype}"),
+                           ("mixed_long", f"the same, long responses, {dtype}")):
+            if found.has("tact", f"{work} continuous", dtype):
+                yield work, what, dtype
+
+
 def mixed_lines(found):
-    for work, what in (("mixed", "mixed arrivals"), ("mixed_long", "the same, long responses")):
-        if not found.has("tact", f"{work} continuous", "f32"):
-            continue
-        for way in ("batch at once", "padded batch"):
-            gain = tact_times(found, f"{work} continuous", f"{work} {way}", "tokens_per_second")
-            yield (f"{what}, throughput against {way}", f"{gain:.2f} times", "1.8 times",
+    for work, what, dtype in mixed_works(found):
+        for way in WAYS[1:]:
+            gain = tact_times(found, f"{work} continuous", f"{work} {way}", "tokens_per_second",
+                              dtype)
+            yield (f"{what}: throughput against {way}", f"{gain:.2f} times", "1.8 times",
                    verdict(gain, 1.8))
-        for way in ("batch at once", "padded batch"):
-            ours, theirs = (found.median("tact", f"{work} {one}", "f32", "latency_p99")
+        for way in WAYS[1:]:
+            ours, theirs = (found.median("tact", f"{work} {one}", dtype, "latency_p99")
                             for one in ("continuous", way))
-            yield (f"{what}, p99 against {way}", f"{ours:.2f} s, not {theirs:.2f} s", "lower",
+            yield (f"{what}: p99 against {way}", f"{ours:.2f} s, not {theirs:.2f} s", "lower",
                    "yes" if ours < theirs else "no")
+
+
+def mixed_table(found):
+    """Where the time of each way of serving goes."""
+    works = list(mixed_works(found))
+    if works:
+        print("\n| served | s | encoding | decoding | idle | steps | tokens a step | ms a step | "
+              "p50, s | p99, s |\n" + "|---" * 10 + "|")
+    for work, _, dtype in works:
+        for way in WAYS:
+            def median(key, name=f"{work} {way}", dtype=dtype):
+                return found.median("tact", name, dtype, key)
+            seconds, encode, decode, steps = (
+                median(key) for key in ("seconds", "encode_seconds", "decode_seconds", "steps"))
+            print(f"| {work} {way}, {dtype} | {seconds:.1f} | {encode:.1f} | {decode:.1f} | "
+                  f"{seconds - encode - decode:.1f} | {steps:.0f} | {median('tokens') / steps:.1f} "
+                  f"| {decode / steps * 1e3:.1f} | {median('latency_p50'):.2f} | "
+                  f"{median('latency_p99'):.2f} |")
 
 
 def start_lines(found):
@@ -173,4 +199,5 @@ def show(files):
         print("\n| work | found | asked | reached |\n|---|---|---|---|")
     for cells in lines:
         print("| " + " | ".join(cells) + " |")
+    mixed_table(found)
     profile_table(found)

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace tact {
 
@@ -53,6 +54,9 @@ class StepProfile {
 
   double seconds(StepPart part) const {
     return static_cast<double>(times_[static_cast<size_t>(part)]) * 1e-9;
+  }
+  double seconds() const {  // of all parts
+    return static_cast<double>(std::accumulate(times_.begin(), times_.end(), int64_t{0})) * 1e-9;
   }
   int64_t steps() const { return steps_; }
 

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/strings.h"
+#include "services/policy/engine/step_profile.h"
 #include "tests/bench/engine/prompts.h"
 
 namespace tact::bench {
@@ -71,6 +74,9 @@ class Server {
   ~Server() { engine_.reset(); }
 
   absl::StatusOr<Service> Run(Serving serving) {
+    StepProfile profile;
+    StepProfile::Current() = &profile;
+    const absl::Cleanup stop = [this] { StopProfile(); };
     const UsageWatch watch;
     Service out;
     if (serving == Serving::kContinuous) {
@@ -81,10 +87,20 @@ class Server {
     ASSIGN_OR_RETURN(out.latencies, answers_.Wait(arrivals_.size()));
     for (const auto& [request, latency] : padded_) out.latencies[request] = latency;
     out.usage = watch.Read();
+    StopProfile();
+    out.steps = profile.steps();
+    out.encode_seconds = profile.seconds(StepPart::kEncode);
+    out.decode_seconds = profile.seconds() - out.encode_seconds;
     return out;
   }
 
  private:
+  // The engine's thread, which writes to it, ends first.
+  void StopProfile() {
+    engine_.reset();
+    StepProfile::Current() = nullptr;
+  }
+
   // Requests [begin, end) as one call.
   absl::Status Submit(size_t begin, size_t end, bool pad) {
     std::vector<PromptTask> tasks;
@@ -139,14 +155,16 @@ constexpr std::pair<Serving, const char*> kWays[] = {{Serving::kContinuous, "con
                                                      {Serving::kBatchAtOnce, "batch at once"},
                                                      {Serving::kPaddedBatch, "padded batch"}};
 
-// The medians over repetitions of the latencies' quantiles.
-struct Latencies {
-  std::vector<double> p50, p99;
-  void Add(const std::vector<double>& latencies) {
-    p50.push_back(Quantile(latencies, 0.5));
-    p99.push_back(Quantile(latencies, 0.99));
-  }
-};
+// By field of the report, a value of each repetition.
+using Values = std::map<std::string, std::vector<double>>;
+
+void Add(const Service& service, Values& out) {
+  out["latency_p50"].push_back(Quantile(service.latencies, 0.5));
+  out["latency_p99"].push_back(Quantile(service.latencies, 0.99));
+  out["encode_seconds"].push_back(service.encode_seconds);
+  out["decode_seconds"].push_back(service.decode_seconds);
+  out["steps"].push_back(static_cast<double>(service.steps));
+}
 
 }  // namespace
 
@@ -171,19 +189,20 @@ absl::StatusOr<std::vector<Measurement>> MeasureMixed(const BenchModel& model,
                    .threads = model.threads,
                    .tokens = tokens});
   }
-  std::vector<Latencies> latencies(out.size());
+  std::vector<Values> values(out.size());
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     for (size_t i = 0; i < out.size(); ++i) {
       ASSIGN_OR_RETURN(const Service one, Serve(model, work, arrivals, kWays[i].first));
       out[i].repetitions.push_back(one.usage);
-      latencies[i].Add(one.latencies);
+      Add(one, values[i]);
       out[i].peak_mib = PeakMib();
     }
   }
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i].more = {{"requests_per_second_offered", rate},
-                   {"latency_p50", Median(latencies[i].p50)},
-                   {"latency_p99", Median(latencies[i].p99)}};
+    out[i].more = {{"requests_per_second_offered", rate}};
+    for (const auto& [field, of_repetitions] : values[i]) {
+      out[i].more[field] = Median(of_repetitions);
+    }
   }
   return out;
 }

@@ -25,6 +25,9 @@ enum class Serving {
 struct Service {
   Usage usage;                    // from the first arrival to the last answer
   std::vector<double> latencies;  // seconds from arrival to answer, one for each request
+  // What of it the engine spent; the rest it had nothing to do.
+  double encode_seconds = 0, decode_seconds = 0;
+  int64_t steps = 0;
 };
 
 absl::StatusOr<Service> Serve(const BenchModel& model, const MixedWork& work,
